@@ -118,7 +118,8 @@ def as_float(number: Any) -> float:
     Raises:
         TypeError: for anything that is not a real number.
     """
-    if type(number) is not int and not isinstance(number, Real):  # the first is far cheaper
+    is_real = type(number) is int or isinstance(number, Real)  # the first is far cheaper
+    if not is_real:
         raise TypeError(
             f"a tensor holds one real number, such as 3 or 0.5; "
             f"{number!r} is of type {type(number).__name__}"

@@ -1,0 +1,1 @@
+"""Widgets that change the experiment or the run."""

@@ -1,0 +1,1 @@
+"""What is studied: experiments, their data, their model. Knows nothing of Qt."""

@@ -1,0 +1,112 @@
+"""Experiments in files: the presets that come with the app, and a person's own.
+
+A file is JSON: a title, a sentence on what to look for, and the settings that differ from
+the defaults.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app import RESOURCES
+from app.study.experiment import Experiment
+from app.study.setting import SettingError
+
+DEFAULT_PRESET = "notebook"
+FILE_SUFFIX = ".chainrule"
+
+
+class ExperimentFileError(Exception):
+    """A file that holds no experiment; the text says which file, why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """An experiment with a name.
+
+    Attributes:
+        key: the short name, as the command line takes it.
+        title: the name that the window shows.
+        about: a sentence on what to look for.
+        experiment: the experiment itself.
+    """
+
+    key: str
+    title: str
+    about: str
+    experiment: Experiment
+
+
+def presets() -> list[Preset]:
+    """Return the presets that come with the app, the default first."""
+    found = [read_preset(path) for path in sorted((RESOURCES / "presets").glob("*.json"))]
+    return sorted(found, key=lambda preset: preset.key != DEFAULT_PRESET)
+
+
+def read_preset(path: Path) -> Preset:
+    """Return the experiment in a file.
+
+    Raises:
+        ExperimentFileError: the file cannot be read, or holds no valid experiment.
+    """
+    try:
+        plain: Any = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ExperimentFileError(
+            f"{path} could not be read: {error.strerror or error}."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise ExperimentFileError(
+            f"{path} holds no experiment: it is not JSON ({error}). "
+            f"Choose a file that Chainrule saved."
+        ) from error
+    try:
+        if not isinstance(plain, dict):
+            raise SettingError("it must be an object with “data”, “initial” and “training”.")
+        experiment = Experiment.from_dict(plain)
+    except SettingError as error:
+        raise ExperimentFileError(f"{path} holds no valid experiment: {error}") from error
+    return Preset(
+        key=path.stem,
+        title=str(plain.get("title", path.stem)),
+        about=str(plain.get("about", "")),
+        experiment=experiment,
+    )
+
+
+def write_experiment(path: Path, experiment: Experiment, title: str, about: str = "") -> None:
+    """Write an experiment to a file that ``read_preset`` reads.
+
+    Raises:
+        ExperimentFileError: the file cannot be written.
+    """
+    text = json.dumps(
+        {"title": title, "about": about, **experiment.to_dict()}, ensure_ascii=False, indent=2
+    )
+    try:
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ExperimentFileError(
+            f"{path} could not be written: {error.strerror or error}. Choose another place."
+        ) from error
+
+
+def find_preset(name: str) -> Preset:
+    """Return a preset by its key or title, or the experiment in the file of that name.
+
+    Raises:
+        ExperimentFileError: there is neither.
+    """
+    known = presets()
+    for preset in known:
+        if name.casefold() in (preset.key.casefold(), preset.title.casefold()):
+            return preset
+    if Path(name).exists():
+        return read_preset(Path(name))
+    raise ExperimentFileError(
+        f"There is no preset and no file called “{name}”. "
+        f"The presets are {', '.join(preset.key for preset in known)}."
+    )

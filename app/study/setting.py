@@ -1,0 +1,143 @@
+"""What a setting is called, what it means and which values it takes, declared once.
+
+The fields of an experiment carry such a declaration. Validation, the controls that edit
+them and the files that hold them all read it, so that a new setting is one line.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+class SettingError(ValueError):
+    """A value that a setting cannot take; the text is a sentence for the person who gave it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """A setting that is a number.
+
+    Attributes:
+        label: what the control is labelled with.
+        help: what it means, in plain words.
+        minimum, maximum: the allowed range.
+        above: whether the minimum itself is excluded.
+        whole: whether it must be a whole number.
+        unit: the unit, or "".
+    """
+
+    label: str
+    help: str
+    minimum: float
+    maximum: float
+    above: bool = False
+    whole: bool = False
+    unit: str = ""
+
+    @property
+    def allowed(self) -> str:
+        """The allowed values in words, such as "a whole number from 1 to 100,000"."""
+        kind = "a whole number" if self.whole else "a number"
+        if self.above:
+            return f"{kind} greater than {show(self.minimum)} and not above {show(self.maximum)}"
+        return f"{kind} from {show(self.minimum)} to {show(self.maximum)}"
+
+    def check(self, value: Any) -> float | int:
+        """Return the value as a float or an int, or raise SettingError."""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise SettingError(f"{self.label} must be {self.allowed}; “{value}” is no number.")
+        if not math.isfinite(value) or (self.whole and value != int(value)):
+            raise SettingError(f"{self.label} must be {self.allowed}; it is {show(value)}.")
+        low = value <= self.minimum if self.above else value < self.minimum
+        if low or value > self.maximum:
+            raise SettingError(f"{self.label} must be {self.allowed}; it is {show(value)}.")
+        return int(value) if self.whole else float(value)
+
+    def parse(self, text: str) -> float | int:
+        """Return the value that a person typed, or raise SettingError.
+
+        A minus sign of either kind, surrounding spaces and a thousands separator are taken.
+        """
+        cleaned = text.strip().replace("−", "-").replace("\N{NARROW NO-BREAK SPACE}", "")
+        if _has_thousands(cleaned):
+            cleaned = cleaned.replace(",", "")
+        try:
+            value = float(cleaned)
+        except ValueError:
+            raise SettingError(
+                f"{self.label} must be {self.allowed}; “{text.strip()}” is no number. "
+                f"Write it like 0.001 or 1e-3."
+            ) from None
+        return self.check(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A setting that is one of several options, the members of an enumeration."""
+
+    label: str
+    help: str
+    options: type[Enum]
+
+    def check(self, value: Any) -> Enum:
+        """Return the option, given as a member or as its value, or raise SettingError."""
+        try:
+            return self.options(value)
+        except ValueError:
+            allowed = " or ".join(f"“{option.value}”" for option in self.options)
+            raise SettingError(f"{self.label} must be {allowed}; it is “{value}”.") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """A setting that is on or off."""
+
+    label: str
+    help: str
+
+    def check(self, value: Any) -> bool:
+        """Return the value, or raise SettingError."""
+        if not isinstance(value, bool):
+            raise SettingError(f"{self.label} must be true or false; it is “{value}”.")
+        return value
+
+
+Setting = Number | Choice | Flag
+
+
+def declare(default: Any, setting: Setting) -> Any:
+    """Return a dataclass field with a default that carries the declaration of its setting."""
+    return dataclasses.field(default=default, metadata={"setting": setting})
+
+
+def settings_of(group: Any) -> dict[str, Setting]:
+    """Return the declarations of a dataclass (or an instance of one) by field name."""
+    return {
+        field.name: field.metadata["setting"]
+        for field in dataclasses.fields(group)
+        if "setting" in field.metadata
+    }
+
+
+def show(value: float) -> str:
+    """Return a number as a person would write it: 100,000; −9; 0.001; 1e+09."""
+    if isinstance(value, int) or (math.isfinite(value) and value == int(value)):
+        text = f"{int(value):,}" if abs(value) < 1e9 else f"{value:g}"
+    else:
+        text = repr(float(value))
+    return text.replace("-", "−") if text.startswith("-") else text
+
+
+def _has_thousands(text: str) -> bool:
+    """Whether commas separate groups of three digits; a lone decimal comma does not."""
+    digits = text.lstrip("+-").split(".")[0]
+    groups = digits.split(",")
+    return (
+        len(groups) > 1
+        and groups[0].isdigit()
+        and all(len(group) == 3 and group.isdigit() for group in groups[1:])
+    )

@@ -1,0 +1,1 @@
+"""How an experiment runs: trainer, history, snapshot, and the worker thread."""
