@@ -27,7 +27,6 @@ class Number:
         minimum, maximum: the allowed range.
         above: whether the minimum itself is excluded.
         whole: whether it must be a whole number.
-        unit: the unit, or "".
     """
 
     label: str
@@ -36,7 +35,6 @@ class Number:
     maximum: float
     above: bool = False
     whole: bool = False
-    unit: str = ""
 
     @property
     def allowed(self) -> str:

@@ -148,9 +148,9 @@ class TrainingLoop:
         """Stop training; an epoch that is not done is given up."""
         self._commands.put(self._pause)
 
-    def step(self) -> None:
-        """Train one epoch, and pause."""
-        self._commands.put(self._step)
+    def step(self, epochs: int = 1) -> None:
+        """Train one epoch, or so many, and pause."""
+        self._commands.put(lambda: self._step(epochs))
 
     def change(self, training: Training) -> None:
         """Use other training settings from the next epoch on."""
@@ -180,7 +180,7 @@ class TrainingLoop:
                     self._work()
                 else:
                     command()
-            except Exception as error:  # noqa: BLE001  whatever it is, the window has to say it
+            except Exception as error:  # whatever it is, the window has to say it
                 self._fail(error)
 
     def _next_command(self) -> Callable[[], None] | None:
@@ -213,23 +213,24 @@ class TrainingLoop:
             if trainer.start(self._interrupted):
                 self._publish(trainer)
                 self._settle(trainer, rested=True)
-        elif self._steps:
-            if trainer.advance(self._interrupted):
-                self._steps -= 1
-                self._publish(trainer)
-                self._settle(trainer, rested=not self._steps)
         else:
+            stepping = self._steps > 0
             self._train_chunk(trainer)
             self._publish(trainer)
-            self._settle(trainer, rested=False)
+            self._settle(trainer, rested=stepping and not self._steps)
 
     def _train_chunk(self, trainer: Trainer) -> None:
-        """Train the epochs that are due, for the length of a chunk at most."""
+        """Train the epochs that were asked for or are due, for the length of a chunk at most."""
         end = time.monotonic() + CHUNK
         while not (trainer.finished or trainer.divergence):
             if not trainer.advance(self._interrupted):
                 return
             now = time.monotonic()
+            if self._steps:
+                self._steps -= 1
+                if not self._steps or now >= end:
+                    return
+                continue
             self._due += self._seconds_per_epoch
             if self._due < now - 0.1:  # too slow for the chosen speed: do not run after it
                 self._due = now
@@ -273,10 +274,10 @@ class TrainingLoop:
             self._due = time.monotonic()
             self._send(Started(self._run))
 
-    def _step(self) -> None:
+    def _step(self, epochs: int) -> None:
         if self._ready_trainer() is not None:
             self._state = State.PAUSED
-            self._steps += 1
+            self._steps += epochs
 
     def _ready_trainer(self) -> Trainer | None:
         """Return the trainer if it can go on; else say why it cannot, and return None."""

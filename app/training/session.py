@@ -97,9 +97,9 @@ class Session(QObject):
         """Stop training."""
         self._worker.loop.pause()
 
-    def step(self) -> None:
-        """Pause, and train one epoch."""
-        self._worker.loop.step()
+    def step(self, epochs: int = 1) -> None:
+        """Pause, and train one epoch, or so many."""
+        self._worker.loop.step(epochs)
 
     def set_speed(self, epochs_per_second: float = math.inf) -> None:
         """Train at most so many epochs a second."""

@@ -57,6 +57,7 @@ class Probe:
     """
 
     def __init__(self, recipe: Data) -> None:
+        self.recipe = recipe
         self.samples: Samples = make_samples(recipe)
         parameters = [Scalar(0.0, require_grad=True, name=name) for name in PARAMETERS]
         x, y = Scalar(0.0, name="x"), Scalar(0.0, name="y")

@@ -1,0 +1,253 @@
+"""The panel that edits the experiment: presets, data, initial parameters, training."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QFrame,
+    QGroupBox,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.controls.number_edit import NumberEdit
+from app.study.experiment import Experiment, InitialParameters, check
+from app.study.presets import Preset
+from app.study.setting import Choice, Flag, Number, Setting, SettingError, settings_of
+
+GROUP_TITLES = {"data": "Data", "initial": "Initial parameters", "training": "Training"}
+
+
+class ExperimentPanel(QScrollArea):
+    """Shows an experiment and lets a person edit it.
+
+    Every control is made from the declaration of its setting and is named after it. The
+    panel asks for changes; the window decides, and shows the outcome with ``show_experiment``.
+
+    Attributes:
+        experiment: what the controls show.
+    """
+
+    experiment_edited = Signal(object, str)
+    """A person changed a setting: the experiment wanted, and the label of what changed."""
+    preset_chosen = Signal(object)
+    """A person chose a preset."""
+
+    def __init__(self, presets: Sequence[Preset], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.experiment = Experiment()
+        self._presets = list(presets)
+        self._editors: dict[str, QWidget] = {}
+        self._forms: dict[str, QFormLayout] = {}
+        self.setObjectName("experiment_panel")
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(self._make_content())
+        self.show_experiment(self.experiment)
+
+    # -- what the window calls --------------------------------------------------------------
+
+    def show_experiment(self, experiment: Experiment) -> None:
+        """Show an experiment in all controls."""
+        self.experiment = experiment
+        for name, editor in self._editors.items():
+            editor.blockSignals(True)
+            _show_value(editor, experiment.value(name))
+            editor.blockSignals(False)
+        self._show_preset()
+        self._show_what_applies()
+
+    def commit(self) -> bool:
+        """Take what was typed and not entered yet; return whether all of it is valid."""
+        fields = [field for field in self._editors.values() if isinstance(field, NumberEdit)]
+        taken = [field.commit() for field in fields if field.isVisibleTo(self)]
+        return all(taken)
+
+    def resize_to_text(self) -> None:
+        """Reserve the width that the controls need in the present font."""
+        content = self.widget().minimumSizeHint().width()
+        self.setMinimumWidth(content + self.verticalScrollBar().sizeHint().width())
+
+    # -- making the controls ----------------------------------------------------------------
+
+    def _make_content(self) -> QWidget:
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(10, 6, 12, 10)
+        layout.setSpacing(4)
+        layout.addWidget(self._make_preset_box())
+        layout.addWidget(self._about)
+        for group_name, group in self.experiment.groups():
+            layout.addWidget(self._make_group(group_name, settings_of(group)))
+        layout.addStretch(1)
+        return content
+
+    def _make_preset_box(self) -> QWidget:
+        self._preset_box = QComboBox(objectName="preset")
+        self._preset_box.setAccessibleName("Preset")
+        self._preset_box.setToolTip("A ready experiment to start from.")
+        for preset in self._presets:
+            self._preset_box.addItem(preset.title)
+            self._preset_box.setItemData(
+                self._preset_box.count() - 1, preset.about, Qt.ItemDataRole.ToolTipRole
+            )
+        self._preset_box.setPlaceholderText("Custom")
+        self._preset_box.activated.connect(
+            lambda index: self.preset_chosen.emit(self._presets[index])
+        )
+        self._about = QLabel(wordWrap=True, objectName="about")
+        self._about.setProperty("role", "muted")
+        return self._preset_box
+
+    def _make_group(self, group_name: str, settings: dict[str, Setting]) -> QGroupBox:
+        box = QGroupBox(GROUP_TITLES[group_name], objectName=f"{group_name}_group")
+        form = QFormLayout(box)
+        form.setContentsMargins(0, 2, 0, 2)
+        form.setVerticalSpacing(5)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        for name, setting in settings.items():
+            editor = self._make_editor(name, setting)
+            editor.setObjectName(name)
+            editor.setAccessibleName(setting.label)
+            editor.setAccessibleDescription(setting.help)
+            editor.setToolTip(_tool_tip(setting))
+            self._editors[name] = editor
+            if isinstance(setting, Flag):
+                form.addRow(editor)
+            else:
+                label = QLabel(setting.label)
+                label.setBuddy(editor)
+                label.setToolTip(_tool_tip(setting))
+                form.addRow(label, editor)
+            self._forms[name] = form
+            if isinstance(editor, NumberEdit):
+                _add_problem_row(form, editor, name)
+        if group_name == "data":
+            form.addRow(self._make_new_data_button())
+        return box
+
+    def _make_new_data_button(self) -> QPushButton:
+        button = QPushButton("&New data", objectName="new_data")
+        button.setToolTip(
+            "Draw another true line, as the notebook does: a whole slope from −10 to 10, "
+            "a whole intercept from −20 to 20."
+        )
+        button.clicked.connect(self._draw_new_data)
+        return button
+
+    def _make_editor(self, name: str, setting: Setting) -> QWidget:
+        if isinstance(setting, Number):
+            edit = NumberEdit(setting, self.experiment.value(name))
+            edit.value_changed.connect(lambda value: self._edit_number(edit, name, value))
+            return edit
+        if isinstance(setting, Choice):
+            box = QComboBox()
+            box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            for option in setting.options:
+                box.addItem(getattr(option, "label", option.value), option)
+            box.activated.connect(lambda: self._edit(name, box.currentData(), setting.label))
+            return box
+        check = QCheckBox(setting.label)
+        check.toggled.connect(lambda on: self._edit(name, on, setting.label))
+        return check
+
+    # -- what a person does -----------------------------------------------------------------
+
+    def _edit(self, name: str, value: Any, label: str) -> None:
+        self._ask_for(self.experiment.with_value(name, value), label)
+
+    def _edit_number(self, edit: NumberEdit, name: str, value: float) -> None:
+        """Ask for a number, unless it contradicts the other settings."""
+        before = self.experiment.value(name)
+        wanted = self.experiment.with_value(name, value)
+        try:
+            check(wanted)
+        except SettingError as error:
+            edit.refuse(before, str(error))
+        else:
+            self._ask_for(wanted, edit.accessibleName())
+
+    def _draw_new_data(self) -> None:
+        # Imported here: NumPy comes with it, and the window is painted before that is loaded.
+        from app.study.data import draw_line
+
+        slope, intercept = draw_line(random.SystemRandom())
+        drawn = self.experiment.with_value("slope", float(slope))
+        self._ask_for(drawn.with_value("intercept", float(intercept)), "New data")
+
+    def _ask_for(self, experiment: Experiment, label: str) -> None:
+        if experiment != self.experiment:
+            self.experiment_edited.emit(experiment, label)
+
+    # -- showing ----------------------------------------------------------------------------
+
+    def _show_preset(self) -> None:
+        """Name the preset that the experiment is, if it is one."""
+        index = next(
+            (i for i, each in enumerate(self._presets) if each.experiment == self.experiment), -1
+        )
+        self._preset_box.setCurrentIndex(index)
+        self._about.setText(
+            self._presets[index].about
+            if index >= 0
+            else "Your own settings. File ▸ Save keeps them; a preset brings others back."
+        )
+
+    def _show_what_applies(self) -> None:
+        """Enable only those controls that have an effect with the other settings."""
+        data, initial = self.experiment.data, self.experiment.initial
+        given = initial.source is InitialParameters.VALUES
+        for name, applies in {
+            "noise_seed": data.noise > 0,
+            "m": given,
+            "c": given,
+            "seed": not given,
+            "clip_bound": self.experiment.training.clipping,
+        }.items():
+            self._forms[name].setRowVisible(self._editors[name], applies)
+
+
+def _add_problem_row(form: QFormLayout, edit: NumberEdit, name: str) -> None:
+    """Add a row below a field in which its problem is said, visible only while there is one."""
+    label = QLabel(wordWrap=True, objectName=f"{name}_problem")
+    label.setProperty("role", "problem")
+    form.addRow(label)
+    form.setRowVisible(label, False)
+
+    def show(problem: str) -> None:
+        label.setText(problem)
+        form.setRowVisible(label, bool(problem))
+
+    edit.problem_changed.connect(show)
+
+
+def _show_value(editor: QWidget, value: Any) -> None:
+    """Show a setting's value in its editor."""
+    match editor:
+        case NumberEdit():
+            editor.set_value(value)
+        case QComboBox():
+            options: list[Enum] = [editor.itemData(index) for index in range(editor.count())]
+            editor.setCurrentIndex(options.index(value))
+        case QCheckBox():
+            editor.setChecked(value)
+
+
+def _tool_tip(setting: Setting) -> str:
+    """Return what a setting means and takes, wrapped by Qt because it is rich text."""
+    allowed = f"<br>{setting.allowed.capitalize()}." if isinstance(setting, Number) else ""
+    return f"<p>{setting.help}{allowed}</p>"

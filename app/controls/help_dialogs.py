@@ -1,0 +1,89 @@
+"""The help: keyboard shortcuts, and what this program is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+
+from app import __version__
+
+SHORTCUTS = (
+    ("Training", (("Space", "play or pause"), ("N", "one epoch"), ("R", "reset to epoch 0"))),
+    (
+        "Fields",
+        (
+            ("Enter", "take what was typed"),
+            ("Esc", "back to the value before"),
+            ("↑ ↓", "one more or less of the last digit"),
+        ),
+    ),
+    (
+        "Computation graph",
+        (
+            ("F", "fit the whole graph"),
+            ("Home", "to the first samples"),
+            ("+ −, wheel", "zoom"),
+            ("← → ↑ ↓, drag", "move"),
+            ("hover", "all digits of a node"),
+        ),
+    ),
+    (
+        "Loss curve",
+        (
+            ("← → Home End", "move the crosshair"),
+            ("wheel, drag", "zoom, move"),
+        ),
+    ),
+    (
+        "Window",
+        (
+            ("Ctrl + + / − / 0", "larger, smaller, normal text"),
+            ("Ctrl + O / S", "open, save an experiment"),
+            ("Ctrl + C", "copy the table"),
+            ("F1", "this help"),
+            ("Ctrl + Q", "quit"),
+        ),
+    ),
+)
+
+
+def shortcuts_dialog(parent: QWidget) -> QDialog:
+    """Return a dialog that lists the keyboard shortcuts."""
+    rows = "".join(
+        f"<tr><th colspan=2 align=left style='padding-top:8px'>{title}</th></tr>"
+        + "".join(
+            f"<tr><td style='padding-right:24px'><b>{keys}</b></td><td>{what}</td></tr>"
+            for keys, what in entries
+        )
+        for title, entries in SHORTCUTS
+    )
+    return _dialog(parent, "Keyboard shortcuts", f"<table>{rows}</table>")
+
+
+def about_dialog(parent: QWidget) -> QDialog:
+    """Return a dialog that says what this program is."""
+    text = f"""
+        <h2>Chainrule {__version__}</h2>
+        <p>Shows reverse-mode automatic differentiation at work: the loss falls, the line fits,
+        and every node of the computation graph shows its value and its gradient.</p>
+        <p>The colour of a node is the gradient of the loss with respect to it. It arises on
+        the way back from the loss, edge by edge, as <i>upstream gradient × local
+        derivative</i>, summed over all edges that leave the node: the chain rule.</p>
+        <p>All of it is computed by Chainrule's own scalar autograd engine. MIT licence.</p>
+    """
+    return _dialog(parent, "About Chainrule", text)
+
+
+def _dialog(parent: QWidget, title: str, text: str) -> QDialog:
+    dialog = QDialog(parent)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setWindowTitle(title)
+    label = QLabel(text, wordWrap=True, objectName="help_text")
+    label.setMinimumWidth(42 * label.fontMetrics().averageCharWidth())
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.rejected.connect(dialog.reject)
+    layout = QVBoxLayout(dialog)
+    layout.addWidget(label)
+    layout.addWidget(buttons)
+    return dialog

@@ -1,0 +1,66 @@
+"""One line in the window that says how things stand, warns, or asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+
+Answer = tuple[str, Callable[[], None]]
+
+
+class NoticeBar(QFrame):
+    """Shows one sentence, and buttons for what can be done about it.
+
+    It is always there, so that nothing below it jumps when there is something to say.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("notice")
+        self._label = QLabel(wordWrap=True, objectName="notice_text")
+        self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._label.setAccessibleName("Notice")
+        self._buttons: list[QPushButton] = []
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(10, 3, 6, 3)
+        self._layout.addWidget(self._label, 1)
+        self.say("")
+
+    @property
+    def text(self) -> str:
+        """The sentence shown."""
+        return self._label.text()
+
+    @property
+    def asks(self) -> bool:
+        """Whether there are buttons to answer with."""
+        return bool(self._buttons)
+
+    def say(self, sentence: str, kind: str = "status", answers: Sequence[Answer] = ()) -> None:
+        """Show a sentence of kind "status", "warning" or "error", with a button per answer."""
+        self._label.setText(sentence)
+        self._label.setAccessibleDescription(sentence)
+        for button in self._buttons:
+            self._layout.removeWidget(button)
+            button.deleteLater()
+        self._buttons = [self._make_button(*answer) for answer in answers]
+        if self.property("kind") != kind:
+            self.setProperty("kind", kind)
+            self.style().unpolish(self)
+            self.style().polish(self)
+        self.resize_to_text()
+
+    def resize_to_text(self) -> None:
+        """Reserve the height of a button in the present font, with or without one."""
+        self.setMinimumHeight(2 * self.fontMetrics().height() + 4)
+
+    def _make_button(self, text: str, action: Callable[[], None]) -> QPushButton:
+        name = text.replace("&", "")
+        button = QPushButton(text, objectName=f"answer_{name.lower().replace(' ', '_')}")
+        button.setAccessibleName(name)
+        button.clicked.connect(action)
+        self._layout.addWidget(button)
+        return button

@@ -1,0 +1,93 @@
+"""Starting Qt: the window for a person, or a picture of it."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from PySide6.QtCore import QEventLoop, QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+from app import __version__
+from app.appearance import Appearance
+from app.keyboard import ControlKeys
+from app.main_window import MainWindow
+from app.study.presets import Preset
+from app.theme import icon
+
+SWITCH_INTERVAL = 0.0005
+"""Seconds after which the worker lets the window's thread run: a tenth of Python's default,
+because every call of Qt takes the lock again and would wait its turn for it."""
+
+
+def make_application() -> QApplication:
+    """Return the application object, set up."""
+    application = QApplication(["chainrule"])
+    application.setApplicationName("Chainrule")
+    application.setApplicationVersion(__version__)
+    application.setOrganizationName("Chainrule")
+    application.setDesktopFileName("chainrule")
+    ControlKeys(application)
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    return application
+
+
+def run_window(preset: Preset) -> int:
+    """Open the window and return the exit status when it is closed."""
+    application = make_application()
+    settings = QSettings()
+    window = MainWindow(preset, settings, Appearance(settings))
+    application.setWindowIcon(icon("chainrule", window.palette().text().color(), 128))
+    application.aboutToQuit.connect(window.shut_down)
+    window.loaded.connect(spare_the_collector)
+    window.show()
+    QTimer.singleShot(0, window.load_in_background)  # after the first paint
+    return application.exec()
+
+
+def spare_the_collector() -> None:
+    """Take what is there for good out of the garbage collector's rounds.
+
+    Training makes many objects, and each full round would look at all of Qt's and NumPy's
+    classes again, while the window waits.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+def render(
+    preset: Preset, picture: Path, epochs: int | None, size: tuple[int, int], theme: str
+) -> str:
+    """Train and write a picture of the window; return a sentence if it could not be written."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    application = make_application()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = QSettings(str(Path(folder) / "settings.ini"), QSettings.Format.IniFormat)
+        appearance = Appearance(settings)
+        appearance.choose_theme(theme)
+        window = MainWindow(preset, settings, appearance)
+        window.resize(*size)
+        window.show()
+        window.load()
+        _train(window, preset, epochs)
+        application.processEvents()
+        written = window.grab().save(str(picture), "PNG")
+        window.close()
+    return "" if written else f"The picture could not be written to {picture}."
+
+
+def _train(window: MainWindow, preset: Preset, epochs: int | None) -> None:
+    """Train so many epochs (the experiment's own number if None), as fast as it goes."""
+    session = window.session
+    if session is None:
+        return
+    wanted = preset.experiment.training.epochs if epochs is None else epochs
+    rested = QEventLoop()
+    session.state_changed.connect(lambda _: rested.quit())
+    rested.exec()  # epoch 0 is there
+    if wanted:
+        session.step(wanted)
+        rested.exec()

@@ -1,0 +1,467 @@
+"""The main window: puts the parts together and passes on what each has to know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QFontMetrics, QGuiApplication
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QFileDialog,
+    QMainWindow,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.appearance import Appearance
+from app.controls.dock_title import DockTitle
+from app.controls.experiment_panel import ExperimentPanel
+from app.controls.help_dialogs import about_dialog, shortcuts_dialog
+from app.controls.notice_bar import NoticeBar
+from app.controls.transport import Transport
+from app.deferred import ModuleLoader
+from app.menus import Menus
+from app.study.experiment import Experiment
+from app.study.presets import (
+    FILE_SUFFIX,
+    ExperimentFileError,
+    Preset,
+    presets,
+    read_preset,
+    write_experiment,
+)
+
+if TYPE_CHECKING:
+    from app.training.session import Session
+    from app.training.snapshot import Probe
+
+LAYOUT_VERSION = 1
+HEAVY_MODULES = (
+    "app.training.session",
+    "app.training.snapshot",
+    "app.views.fit_view",
+    "app.views.graph.view",
+    "app.views.loss_view",
+)
+"""Loaded after the first paint: NumPy and pyqtgraph come with them."""
+
+
+class MainWindow(QMainWindow):
+    """The only part that knows every other.
+
+    The window appears with its controls at once; ``load`` adds the views, whose libraries
+    take longer to import.
+
+    Attributes:
+        transport, notice, panel: the controls.
+        session: the running experiment; None before ``load``.
+        fit_view, graph_view, loss_view: the views; they exist after ``load``.
+    """
+
+    loaded = Signal()
+    """The views are there and the experiment can be trained."""
+
+    def __init__(self, preset: Preset, settings: QSettings, appearance: Appearance) -> None:
+        super().__init__()
+        self.setObjectName("main_window")
+        self.setWindowTitle(f"{preset.title} – Chainrule")
+        self._settings = settings
+        self._appearance = appearance
+        self._title = preset.title
+        self._wanted = preset.experiment
+        self._pending: Experiment | None = None
+        self._probe: Probe | None = None
+        self._loader: ModuleLoader | None = None
+        self.session: Session | None = None
+        self.transport = Transport()
+        self.notice = NoticeBar()
+        self.panel = ExperimentPanel(presets())
+        self._docks: dict[str, QDockWidget] = {}
+        self._add_bar()
+        self._add_docks()
+        self._add_menus()
+        self._connect_controls()
+        self.panel.show_experiment(preset.experiment)
+        self.transport.show_progress(-1, preset.experiment.training.epochs)
+        self._show_theme()
+        self._restore_window()
+        self.notice.say("Loading…")
+
+    # -- putting it together ----------------------------------------------------------------
+
+    def _add_bar(self) -> None:
+        """Add transport and notice above everything else, where they stay."""
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(4, 0, 4, 0)
+        layout.setSpacing(5)
+        layout.addWidget(self.transport)
+        layout.addWidget(self.notice)
+        bar = QToolBar("Transport", objectName="transport_bar", movable=False, floatable=False)
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        bar.toggleViewAction().setVisible(False)
+        bar.addWidget(content)
+        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, bar)
+
+    def _add_docks(self) -> None:
+        self.setDockNestingEnabled(True)
+        for name, title in (
+            ("experiment", "Experiment"),
+            ("fit", "Fit"),
+            ("graph", "Computation graph"),
+            ("loss_curve", "Loss curve"),
+        ):
+            dock = QDockWidget(title, self, objectName=f"{name}_dock")
+            dock.setTitleBarWidget(DockTitle(dock))
+            dock.setWidget(self.panel if name == "experiment" else QWidget())
+            dock.visibilityChanged.connect(lambda visible: visible and self._show_snapshot())
+            self._docks[name] = dock
+        self.resize(QSize(1280, 800))
+        self._show_text_size()
+        self._arrange_docks()
+
+    def _arrange_docks(self) -> None:
+        """Place the docks: what is set at the left, the model in the middle, results right."""
+        experiment, fit, graph, loss = self._docks.values()
+        for dock in self._docks.values():
+            dock.setFloating(False)
+            dock.show()
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, experiment)
+        self.splitDockWidget(experiment, fit, Qt.Orientation.Horizontal)
+        self.splitDockWidget(fit, loss, Qt.Orientation.Horizontal)
+        self.splitDockWidget(fit, graph, Qt.Orientation.Vertical)
+        width = max(self.width(), 900)
+        left = self.panel.minimumWidth()
+        self.resizeDocks(
+            [experiment, fit, loss],
+            [left, round((width - left) * 0.7), round((width - left) * 0.3)],
+            Qt.Orientation.Horizontal,
+        )
+        self.resizeDocks([fit, graph], [45, 55], Qt.Orientation.Vertical)
+
+    def _add_menus(self) -> None:
+        menus = Menus(self)
+        menus.fill_file(self.ask_open, self.ask_save, self.ask_save_picture)
+        menus.fill_run(self.transport)
+        menus.fill_view(self._docks.values(), self._appearance, self._arrange_docks)
+        menus.fill_help(lambda: shortcuts_dialog(self).open(), lambda: about_dialog(self).open())
+        self._menus = menus
+
+    def _connect_controls(self) -> None:
+        self._enable_transport(False)
+        self.transport.play_action.triggered.connect(self.play_or_pause)
+        self.transport.step_action.triggered.connect(self.step)
+        self.transport.reset_action.triggered.connect(self.reset)
+        self.panel.experiment_edited.connect(self._take_edit)
+        self.panel.preset_chosen.connect(self.open_preset)
+        self._appearance.theme_changed.connect(self._show_theme)
+        self._appearance.text_scaled.connect(self._show_text_size)
+
+    # -- loading ----------------------------------------------------------------------------
+
+    def load_in_background(self) -> None:
+        """Import the views' libraries in a thread, then call ``load``."""
+        self._loader = ModuleLoader(HEAVY_MODULES, self)
+        self._loader.finished.connect(self.load)
+        self._loader.start()
+
+    def load(self) -> None:
+        """Add the views and begin the run; does nothing the second time."""
+        if self.session is not None:
+            return
+        from app.training.session import Session
+        from app.views.fit_view import FitView
+        from app.views.graph.view import GraphView
+        from app.views.loss_view import LossView
+
+        self._keep_size()
+        self.fit_view, self.graph_view, self.loss_view = FitView(), GraphView(), LossView()
+        for name, view in (
+            ("fit", self.fit_view),
+            ("graph", self.graph_view),
+            ("loss_curve", self.loss_view),
+        ):
+            self._docks[name].setWidget(view)
+        self._menus.view.addAction(self.graph_view.fit_action)
+        self.session = session = Session(self)
+        session.run_reset.connect(self._show_run)
+        session.frame_arrived.connect(self._show_frame)
+        session.state_changed.connect(self._show_state)
+        session.diverged.connect(self._warn_of_divergence)
+        session.failed.connect(self._show_failure)
+        self.transport.speed_changed.connect(session.set_speed)
+        session.set_speed(self.transport.speed())
+        self._show_theme()
+        self._enable_transport(True)
+        session.start(self._wanted)
+        self.loaded.emit()
+
+    # -- what a person asks for -------------------------------------------------------------
+
+    def play_or_pause(self) -> None:
+        """Pause if training runs, else play."""
+        if self.session is None:
+            return
+        if self.session.running:
+            self.session.pause()
+        elif self._take_fields():
+            self.session.play()
+
+    def step(self) -> None:
+        """Pause, and train one epoch."""
+        if self.session is not None and self._take_fields():
+            self.session.step()
+
+    def reset(self) -> None:
+        """Begin the run again, with what is shown in the fields."""
+        if self.session is None:
+            return
+        self.panel.commit()
+        if self._pending is not None:
+            self._start(self._pending)
+        else:
+            self.session.reset()
+
+    def open_preset(self, preset: Preset) -> None:
+        """Start another experiment; asks first if a run would be lost."""
+        self._title = preset.title
+        self.panel.show_experiment(preset.experiment)
+        self._take_edit(preset.experiment, f"“{preset.title}”")
+
+    def ask_open(self) -> None:
+        """Let a person choose a file, and open it."""
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Open experiment", "", f"Experiments (*{FILE_SUFFIX} *.json);;All files (*)"
+        )
+        if name:
+            self.open_file(Path(name))
+
+    def open_file(self, path: Path) -> None:
+        """Open the experiment in a file, or say why that cannot be done."""
+        try:
+            self.open_preset(read_preset(path))
+        except ExperimentFileError as error:
+            self.notice.say(str(error), "error")
+
+    def ask_save(self) -> None:
+        """Let a person choose where to save the experiment, and save it."""
+        self.panel.commit()
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Save experiment", f"experiment{FILE_SUFFIX}", f"Experiments (*{FILE_SUFFIX})"
+        )
+        if name:
+            self.save_file(Path(name))
+
+    def save_file(self, path: Path) -> None:
+        """Write the experiment to a file, or say why that cannot be done."""
+        try:
+            write_experiment(path, self.panel.experiment, path.stem)
+        except ExperimentFileError as error:
+            self.notice.say(str(error), "error")
+        else:
+            self.notice.say(f"Saved as {path}.")
+
+    def ask_save_picture(self) -> None:
+        """Let a person choose where to save a picture of the window, and save it."""
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Save picture", "chainrule.png", "Pictures (*.png)"
+        )
+        if name and not self.grab().save(name):
+            self.notice.say(f"The picture could not be written to {name}.", "error")
+
+    # -- changes of the experiment ----------------------------------------------------------
+
+    def _take_fields(self) -> bool:
+        """Take what is typed in the fields; return whether training may go on from it."""
+        if not self.panel.commit():
+            self.notice.say(
+                "A field holds something that cannot be used; it is marked, with the reason "
+                "below it. Correct it, or press Esc in it.",
+                "warning",
+            )
+            return False
+        return self._pending is None
+
+    def _take_edit(self, wanted: Experiment, what: str) -> None:
+        """Apply an edit: to the running training, or, after asking, as a new run."""
+        session = self.session
+        if session is None:
+            self._wanted = wanted
+            self.panel.show_experiment(wanted)
+        elif not wanted.starts_anew(session.experiment):
+            self._pending = None
+            self.panel.show_experiment(wanted)
+            session.change(wanted)
+            self._show_progress()
+            self._show_state()
+        elif session.recorded == 0:
+            self._start(wanted)
+        else:
+            self._pending = wanted
+            self.panel.show_experiment(wanted)
+            self.notice.say(
+                f"{what}: this starts training anew, and the run so far is lost.",
+                "warning",
+                (("Start &anew", lambda: self._start(wanted)), ("&Keep this run", self._keep)),
+            )
+
+    def _start(self, experiment: Experiment) -> None:
+        """Begin a new run."""
+        self._pending = None
+        self.panel.show_experiment(experiment)
+        if self.session is not None:
+            self.session.start(experiment)
+
+    def _keep(self) -> None:
+        """Take back an edit that would have ended the run."""
+        self._pending = None
+        if self.session is not None:
+            self.panel.show_experiment(self.session.experiment)
+            self._show_state()
+
+    # -- what the session reports -----------------------------------------------------------
+
+    def _show_run(self) -> None:
+        """Show a new run's data and an empty history."""
+        from app.training.snapshot import Probe
+
+        session = self.session
+        if session is None:
+            return
+        experiment = session.experiment
+        if self._probe is None or self._probe.recipe != experiment.data:
+            self._probe = Probe(experiment.data)
+            self.fit_view.show_data(self._probe, experiment.data)
+            self.graph_view.show_graph(self._probe)
+        self.graph_view.show_run()
+        self.loss_view.show_run(experiment.training.epochs)
+        self._show_progress()
+        self.transport.show_loss(None)
+
+    def _show_frame(self) -> None:
+        """Show the newest epoch everywhere."""
+        session = self.session
+        if session is None or session.history is None:
+            return
+        self._show_progress()
+        self.transport.show_loss(session.history.loss(session.epoch))
+        self._show_snapshot()
+
+    def _show_snapshot(self) -> None:
+        """Draw the views that can be seen."""
+        session, probe = self.session, self._probe
+        if session is None or probe is None or session.history is None:
+            return
+        snapshot = probe.snapshot(session.epoch, session.history.parameters(session.epoch))
+        if self._docks["fit"].isVisible():
+            self.fit_view.show_snapshot(snapshot)
+        if self._docks["graph"].isVisible():
+            self.graph_view.show_snapshot(snapshot)
+        if self._docks["loss_curve"].isVisible():
+            self.loss_view.show_history(session.history)
+
+    def _show_progress(self) -> None:
+        if self.session is not None:
+            epochs = self.session.experiment.training.epochs
+            self.transport.show_progress(self.session.epoch, epochs)
+            self.loss_view.show_epochs(epochs)
+
+    def _show_state(self) -> None:
+        """Show what training is doing, unless something has to be answered first."""
+        from app.training.loop import State
+
+        session = self.session
+        if session is None:
+            return
+        self.transport.show_running(session.running)
+        if self._pending is not None:
+            return
+        match session.state:
+            case State.RUNNING:
+                sentence = (
+                    "Training. Learning rate, clipping, update and epochs can be changed meanwhile."
+                )
+            case State.FINISHED:
+                sentence = (
+                    f"Finished after {session.epoch:,} epochs. Raise “Epochs” to go on, "
+                    f"or reset to start again."
+                )
+            case State.PAUSED if session.epoch > 0:
+                sentence = f"Paused at epoch {session.epoch:,}. Play goes on from here."
+            case State.PAUSED:
+                sentence = "Ready. Press Play (Space) to train, or go one epoch at a time (N)."
+            case _:
+                return
+        self.notice.say(sentence)
+
+    def _warn_of_divergence(self, sentence: str) -> None:
+        self.notice.say(sentence, "warning", (("&Reset now", self.reset),))
+
+    def _show_failure(self, sentence: str, details: str) -> None:
+        self.notice.say(
+            sentence,
+            "error",
+            (("&Copy details", lambda: QGuiApplication.clipboard().setText(details)),),
+        )
+
+    # -- appearance and settings ------------------------------------------------------------
+
+    def _enable_transport(self, enabled: bool) -> None:
+        for action in (
+            self.transport.play_action,
+            self.transport.step_action,
+            self.transport.reset_action,
+        ):
+            action.setEnabled(enabled)
+
+    def _show_theme(self) -> None:
+        theme = self._appearance.theme
+        self.transport.set_theme(theme)
+        for title in self.findChildren(DockTitle):
+            title.set_theme(theme)
+        if self.session is not None:
+            for view in (self.fit_view, self.graph_view, self.loss_view):
+                view.set_theme(theme)
+
+    def _show_text_size(self) -> None:
+        """Give the parts the room that their text needs."""
+        self._keep_size()
+        font = QApplication.font()
+        for widget in (self, self.menuBar()):
+            widget.setFont(font)
+        metrics = QFontMetrics(font)
+        self.panel.resize_to_text()
+        self._docks["loss_curve"].setMinimumWidth(25 * metrics.averageCharWidth())
+        self.transport.resize_to_text()
+        self.notice.resize_to_text()
+
+    def _keep_size(self) -> None:
+        """Go back to the present size after docks that need more room have made it larger."""
+        size = self.size()
+        QTimer.singleShot(0, self, lambda: self.resize(size))
+
+    def _restore_window(self) -> None:
+        """Bring back size, place and docks of the last time; whatever cannot be used is not."""
+        geometry = self._settings.value("window/geometry")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        state = self._settings.value("window/state")
+        if state is not None:
+            self.restoreState(state, LAYOUT_VERSION)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: D102  Qt's
+        self._settings.setValue("window/geometry", self.saveGeometry())
+        self._settings.setValue("window/state", self.saveState(LAYOUT_VERSION))
+        self.shut_down()
+        super().closeEvent(event)
+
+    def shut_down(self) -> None:
+        """End the threads."""
+        if self._loader is not None:
+            self._loader.wait()
+        if self.session is not None:
+            self.session.close()

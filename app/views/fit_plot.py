@@ -1,0 +1,101 @@
+"""The fit: the data, the line they come from, the fitted line, the residuals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
+
+from app.study.data import Samples
+from app.theme import Theme
+from app.training.snapshot import Snapshot, line
+from app.views.plot import ThemedPlot
+
+MOST_POINTS = 4000
+"""Points drawn at most; more would take longer to draw than a frame lasts, and only overlap."""
+
+
+class FitPlot(ThemedPlot):
+    """Plots the samples and, at each snapshot, the line as fitted so far."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("x", "y", parent)
+        self.setObjectName("fit_plot")
+        self.setAccessibleName("Fit")
+        self.setAccessibleDescription("The data points, the true line and the fitted line.")
+        self._drawn = slice(None)
+        self._x = self._y = self._line_x = np.empty(0)
+        self._limit = 1.0
+        self._legend = self.addLegend(offset=(10, 4), colCount=2, horSpacing=16, verSpacing=-4)
+        self._residuals = pg.PlotCurveItem(connect="pairs")
+        self._points = pg.ScatterPlotItem(size=7, pxMode=True)
+        self._truth = pg.PlotCurveItem(antialias=True)
+        self._fitted = pg.PlotCurveItem(antialias=True)
+        for item, name in (
+            (self._residuals, "residuals"),
+            (self._points, "data"),
+            (self._truth, "true line"),
+            (self._fitted, "fitted line"),
+        ):
+            self.addItem(item)
+            self._legend.addItem(item, name)
+
+    def show_samples(self, samples: Samples) -> None:
+        """Show other data; the view moves to them."""
+        step = max(1, -(-len(samples) // MOST_POINTS))
+        self._drawn = slice(None, None, step)
+        self._x, self._y = samples.x[self._drawn], samples.y[self._drawn]
+        self._points.setData(self._x, self._y, size=7 if len(self._x) <= 200 else 4)
+        name = "data" if step == 1 else f"data ({len(self._x):,} of {len(samples):,} drawn)"
+        self._legend.getLabel(self._points).setText(name)
+        ends = samples.x[[0, -1]]
+        self._truth.setData(ends, samples.truth[[0, -1]])
+        self._line_x = np.linspace(ends[0], ends[-1], 101)
+        low, high = float(np.min(samples.y)), float(np.max(samples.y))
+        margin = 0.08 * (high - low) or 1.0
+        self._limit = 1e4 * (high - low + 1.0)
+        width = float(ends[-1] - ends[0]) or 1.0
+        self.setRange(
+            xRange=(ends[0] - 0.03 * width, ends[-1] + 0.03 * width),
+            yRange=(low - margin, high + margin),
+            padding=0,
+        )
+
+    def show_snapshot(self, snapshot: Snapshot, prediction: np.ndarray) -> None:
+        """Show the line at an epoch; ``prediction`` holds ŷ of every sample."""
+        self._fitted.setData(self._line_x, self._drawable(line(snapshot.parameters, self._line_x)))
+        if self._residuals.isVisible():
+            self._show_residuals(prediction)
+
+    def show_residuals(self, visible: bool, prediction: np.ndarray | None = None) -> None:
+        """Show or hide the residuals."""
+        self._residuals.setVisible(visible)
+        if visible and prediction is not None:
+            self._show_residuals(prediction)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use the theme's colours."""
+        super().set_theme(theme)
+        self._residuals.setPen(pg.mkPen(theme.residual, width=1))
+        self._points.setPen(None)
+        self._points.setBrush(pg.mkBrush(theme.data))
+        self._truth.setPen(pg.mkPen(theme.truth, width=2, style=Qt.PenStyle.DashLine))
+        self._fitted.setPen(pg.mkPen(theme.fit, width=2.5))
+        backing = QColor(theme.base)
+        backing.setAlphaF(0.85)
+        self._legend.setBrush(pg.mkBrush(backing))
+        self._legend.setLabelTextColor(theme.text)
+        self._legend.setLabelTextSize(f"{self._point_size()}pt")
+        for sample, label in self._legend.items:
+            label.setText(label.text, color=theme.text.name(), size=f"{self._point_size()}pt")
+            sample.update()
+
+    def _show_residuals(self, prediction: np.ndarray) -> None:
+        ends = np.column_stack([self._y, self._drawable(prediction[self._drawn])])
+        self._residuals.setData(np.repeat(self._x, 2), ends.ravel())
+
+    def _drawable(self, y: np.ndarray) -> np.ndarray:
+        """Limit numbers to what a painter can handle; a nan leaves a gap."""
+        return np.clip(y, -self._limit, self._limit)

@@ -1,0 +1,128 @@
+"""The notebook's inference as a table: every sample's x, ŷ, y and residual."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from app.study.data import Samples
+
+_TITLES = ("sample", "x", "ŷ", "y", "residual y − ŷ")
+_HELP = (
+    "The number of the sample, from 0.",
+    "The input.",
+    "The prediction m·x + c.",
+    "The target.",
+    "How far the target lies above the prediction.",
+)
+
+
+class FitTableModel(QAbstractTableModel):
+    """Holds the columns as arrays; sorting permutes the rows, not the data."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._columns = [np.empty(0)] * len(_TITLES)
+        self._order = np.empty(0, dtype=np.intp)
+        self._sorted_by = (0, Qt.SortOrder.AscendingOrder)
+
+    def show(self, samples: Samples, prediction: np.ndarray) -> None:
+        """Show the prediction for every sample."""
+        count = len(samples)
+        index = np.arange(count)
+        columns = [index, samples.x, prediction, samples.y, samples.y - prediction]
+        if count != self.rowCount():
+            self.beginResetModel()
+            self._columns = columns
+            self._order = self._sorted()
+            self.endResetModel()
+        else:
+            self._columns = columns
+            self._order = self._sorted()
+            self.dataChanged.emit(self.index(0, 0), self.index(count - 1, len(_TITLES) - 1))
+
+    def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: ARG002, D102  Qt's
+        return len(self._order)
+
+    def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: ARG002, D102  Qt's
+        return len(_TITLES)
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Return the text of a cell, its full number as a tool tip, its alignment."""
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return None
+        number = self._columns[index.column()][self._order[index.row()]]
+        if index.column() == 0:
+            return str(int(number))
+        return repr(float(number)) if role == Qt.ItemDataRole.ToolTipRole else f"{number:.6g}"
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """Return a column's title or what it means."""
+        if orientation is Qt.Orientation.Horizontal:
+            if role == Qt.ItemDataRole.DisplayRole:
+                return _TITLES[section]
+            if role == Qt.ItemDataRole.ToolTipRole:
+                return _HELP[section]
+        return None
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort the rows by a column."""
+        self._sorted_by = (column, order)
+        self.layoutAboutToBeChanged.emit()
+        self._order = self._sorted()
+        self.layoutChanged.emit()
+
+    def _sorted(self) -> np.ndarray:
+        column, order = self._sorted_by
+        ascending = np.argsort(self._columns[column], kind="stable")
+        return ascending if order is Qt.SortOrder.AscendingOrder else ascending[::-1]
+
+
+class FitTable(QTableView):
+    """Shows the table; copies what is selected, or all of it, as tab-separated text."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("fit_table")
+        self.setAccessibleName("Inference: sample, x, prediction, y and residual")
+        self._model = FitTableModel(self)
+        self.setModel(self._model)
+        self.setSortingEnabled(True)
+        self.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        self.setAlternatingRowColors(True)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.verticalHeader().setVisible(False)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+
+    def show_prediction(self, samples: Samples, prediction: np.ndarray) -> None:
+        """Show the prediction for every sample."""
+        self._model.show(samples, prediction)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102  Qt's
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        else:
+            super().keyPressEvent(event)
+
+    def copy(self) -> None:
+        """Copy the selected rows, or all rows if none is selected, with full digits."""
+        rows = [index.row() for index in self.selectionModel().selectedRows()]
+        role = Qt.ItemDataRole.ToolTipRole
+        lines = ["\t".join(_TITLES)]
+        lines += [
+            "\t".join(
+                self._model.data(self._model.index(row, column), role)
+                for column in range(len(_TITLES))
+            )
+            for row in sorted(rows) or range(self._model.rowCount())
+        ]
+        QGuiApplication.clipboard().setText("\n".join(lines) + "\n")

@@ -1,0 +1,122 @@
+"""The fit dock: the formula with its numbers, the plot, and the inference table as a tab."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.study.experiment import Data
+from app.theme import Theme
+from app.training.snapshot import Probe, Snapshot
+from app.views.fit_plot import FitPlot
+from app.views.fit_table import FitTable
+
+
+class FitView(QWidget):
+    """Shows how well the line fits, as a picture and as numbers."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("fit_view")
+        self._probe: Probe | None = None
+        self._snapshot: Snapshot | None = None
+        self._prediction = np.empty(0)
+        self._truth = ""
+        self._theme: Theme | None = None
+        self.plot = FitPlot()
+        self.table = FitTable()
+        self._formula = QLabel(
+            objectName="formula", textFormat=Qt.TextFormat.RichText, wordWrap=True
+        )
+        self._formula.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._formula.setAccessibleName("Fitted formula")
+        self._residuals = QCheckBox("Resid&uals", objectName="residuals", checked=True)
+        self._residuals.setToolTip("Draw a line from every point to the fitted line.")
+        self._residuals.toggled.connect(
+            lambda on: self.plot.show_residuals(on, self._prediction if self._snapshot else None)
+        )
+        self._tabs = QTabWidget(objectName="fit_tabs")
+        self._tabs.addTab(self.plot, "Plot")
+        self._tabs.addTab(self._make_table_page(), "Table")
+        self._tabs.setTabToolTip(1, "Every sample's prediction, as the notebook's last cell prints")
+        self._tabs.currentChanged.connect(self._show)
+        self._tabs.setCornerWidget(self._residuals)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 0, 6, 6)
+        layout.setSpacing(2)
+        layout.addWidget(self._formula)
+        layout.addWidget(self._tabs, 1)
+
+    def show_data(self, probe: Probe, recipe: Data) -> None:
+        """Show other data."""
+        self._probe = probe
+        self._snapshot = None
+        self._truth = formula("y", (recipe.slope, recipe.intercept))
+        if recipe.noise:
+            self._truth += f" + noise, σ = {recipe.noise:g}"
+        self.plot.show_samples(probe.samples)
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show the fit at an epoch."""
+        self._snapshot = snapshot
+        self._show()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use the theme's colours."""
+        self._theme = theme
+        self.plot.set_theme(theme)
+        self._show_formula()
+
+    def _show(self) -> None:
+        """Draw what is visible of the present snapshot."""
+        self._residuals.setEnabled(self._tabs.currentWidget() is self.plot)
+        if self._probe is None or self._snapshot is None:
+            return
+        self._prediction = self._snapshot.values[self._probe.prediction]
+        self._show_formula()
+        if self._tabs.currentWidget() is self.plot:
+            self.plot.show_snapshot(self._snapshot, self._prediction)
+        else:
+            self.table.show_prediction(self._probe.samples, self._prediction)
+
+    def _show_formula(self) -> None:
+        if self._snapshot is None or self._theme is None:
+            return
+        fitted = formula("ŷ", self._snapshot.parameters)
+        fit, muted = self._theme.fit.name(), self._theme.muted.name()
+        self._formula.setText(
+            f"<span style='color:{fit}'>fitted <b>{fitted}</b></span> &nbsp;&nbsp; "
+            f"<span style='color:{muted}'>true {self._truth}</span>"
+        )
+
+    def _make_table_page(self) -> QWidget:
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        row = QHBoxLayout()
+        hint = QLabel("Click a title to sort. The residual is y − ŷ.")
+        hint.setProperty("role", "muted")
+        copy = QPushButton("&Copy", objectName="copy_table")
+        copy.setToolTip("Copy the selected rows, or all of them, with full digits (Ctrl+C)")
+        copy.clicked.connect(self.table.copy)
+        row.addWidget(hint, 1)
+        row.addWidget(copy)
+        layout.addLayout(row)
+        layout.addWidget(self.table, 1)
+        return page
+
+
+def formula(name: str, parameters: tuple[float, float] | np.ndarray) -> str:
+    """Return the line with its numbers, such as "ŷ = 1.994·x − 9"."""
+    slope, intercept = (float(value) for value in parameters)
+    sign = "−" if intercept < 0 else "+"
+    return f"{name} = {slope:.5g}·x {sign} {abs(intercept):.5g}".replace("= -", "= −")

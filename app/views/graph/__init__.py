@@ -1,0 +1,1 @@
+"""The computation graph: what it consists of, where that is, and how it is drawn."""

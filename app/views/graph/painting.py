@@ -1,0 +1,252 @@
+"""Drawing a laid-out graph with few, large painter calls.
+
+Only what is in view is drawn, and only as much of it as can be seen at the present scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from pyqtgraph.Qt import internals
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
+
+from app.theme import Theme
+from app.views.graph.colours import bin_colours, text_colour
+from app.views.graph.layout import NODE_HEIGHT, NODE_WIDTH, Layout
+
+TEXT_SCALE = 0.35
+"""Below this scale text could not be read and is left out, and arrowheads with it."""
+
+DOT_SCALE = 0.05
+"""Below this scale nodes are a few pixels and are drawn as dots in an image."""
+
+MOST_EDGES = 20_000
+"""Edges drawn at once; of more, evenly chosen ones stand for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """Where the viewer is: pixel = scale × layout + offset."""
+
+    scale: float
+    dx: float
+    dy: float
+
+    def zoomed(self, factor: float, at: QPointF) -> Camera:
+        """Return this camera with the scale multiplied, the point ``at`` staying where it is."""
+        return Camera(
+            self.scale * factor,
+            at.x() - factor * (at.x() - self.dx),
+            at.y() - factor * (at.y() - self.dy),
+        )
+
+    def to_layout(self, at: QPointF) -> tuple[float, float]:
+        """Return the place in the layout that is seen at a pixel."""
+        return (at.x() - self.dx) / self.scale, (at.y() - self.dy) / self.scale
+
+
+class Brushes:
+    """The theme's colours as the drawing needs them: per bin of gradient, fill and text."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.theme = theme
+        self.fills = bin_colours(theme)
+        self.texts = [text_colour(fill) for fill in self.fills]
+        self.pixels = np.array([fill.rgba() for fill in self.fills], dtype=np.uint32)
+
+
+def visible_nodes(layout: Layout, camera: Camera, width: float, height: float) -> np.ndarray:
+    """Return the nodes of which some part is within a view of that many pixels."""
+    left, top = camera.to_layout(QPointF(0, 0))
+    right, bottom = camera.to_layout(QPointF(width, height))
+    half_width, half_height = NODE_WIDTH / 2, NODE_HEIGHT / 2
+    inside = (
+        (layout.x > left - half_width)
+        & (layout.x < right + half_width)
+        & (layout.y > top - half_height)
+        & (layout.y < bottom + half_height)
+    )
+    return np.flatnonzero(inside)
+
+
+def draw_edges(
+    painter: QPainter,
+    layout: Layout,
+    edges: tuple[np.ndarray, np.ndarray],
+    parameters: int,
+    camera: Camera,
+    size: tuple[float, float],
+    theme: Theme,
+) -> None:
+    """Draw the edges that cross the view, with arrowheads where they can be seen.
+
+    The edges of the first ``parameters`` nodes are drawn faintly.
+    """
+    lines = _edge_lines(layout, edges, camera)
+    fans_out = edges[0] < parameters
+    width, height = size
+    crossing = (
+        (np.maximum(lines[:, 0], lines[:, 2]) > 0)
+        & (np.minimum(lines[:, 0], lines[:, 2]) < width)
+        & (np.maximum(lines[:, 1], lines[:, 3]) > 0)
+        & (np.minimum(lines[:, 1], lines[:, 3]) < height)
+    )
+    chosen = np.flatnonzero(crossing)
+    chosen = chosen[:: max(1, len(chosen) // MOST_EDGES)]
+    readable = camera.scale >= TEXT_SCALE
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(chosen) < 1500)
+    # The parameters' edges go to every sample: drawn fully, they would hide what they cross.
+    fan_strength = 0.3 if camera.scale >= DOT_SCALE else 0.0
+    for fan, strength in ((True, fan_strength), (False, 1.0)):
+        part = lines[chosen[fans_out[chosen] == fan]] if strength else lines[:0]
+        colour = QColor(theme.edge)
+        colour.setAlphaF(strength * min(1.0, 0.12 + 2 * camera.scale))
+        pen = QPen(colour, 1.3 if readable else 1.0)
+        _draw_lines(painter, part, pen)
+        if readable:
+            _draw_lines(painter, _arrowheads(part, camera.scale), pen)
+
+
+def _draw_lines(painter: QPainter, lines: np.ndarray, pen: QPen) -> None:
+    """Draw lines given as x1, y1, x2, y2, in one call."""
+    if len(lines):
+        batch = internals.PrimitiveArray(QLineF, 4)
+        batch.resize(len(lines))
+        batch.ndarray()[:] = lines
+        painter.setPen(pen)
+        painter.drawLines(*batch.drawargs())
+
+
+def _edge_lines(layout: Layout, edges: tuple[np.ndarray, np.ndarray], camera: Camera) -> np.ndarray:
+    """Return x1, y1, x2, y2 in pixels of every edge, of shape (edges, 4).
+
+    An edge leaves at the side that faces its target and enters at the side it comes from.
+    """
+    sources, targets = edges
+    x1, y1, x2, y2 = layout.x[sources], layout.y[sources], layout.x[targets], layout.y[targets]
+    above = np.abs(x1 - x2) < NODE_WIDTH / 2
+    half_width = np.where(above, 0.0, np.sign(x2 - x1) * NODE_WIDTH / 2)
+    half_height = np.where(above, np.sign(y2 - y1) * NODE_HEIGHT / 2, 0.0)
+    return np.column_stack(
+        [
+            camera.scale * (x1 + half_width) + camera.dx,
+            camera.scale * (y1 + half_height) + camera.dy,
+            camera.scale * (x2 - half_width) + camera.dx,
+            camera.scale * (y2 - half_height) + camera.dy,
+        ]
+    )
+
+
+def _arrowheads(lines: np.ndarray, scale: float) -> np.ndarray:
+    """Return two short strokes at the end of every line."""
+    direction = lines[:, 2:] - lines[:, :2]
+    length = np.maximum(np.hypot(direction[:, 0], direction[:, 1]), 1e-9)
+    unit = direction / length[:, None] * 8 * scale
+    side = np.column_stack([-unit[:, 1], unit[:, 0]]) * 0.5
+    tips = lines[:, 2:]
+    return np.concatenate(
+        [np.hstack([tips, tips - unit + side]), np.hstack([tips, tips - unit - side])]
+    )
+
+
+def draw_nodes(
+    painter: QPainter,
+    layout: Layout,
+    nodes: np.ndarray,
+    bins: np.ndarray,
+    camera: Camera,
+    brushes: Brushes,
+) -> None:
+    """Draw nodes as rectangles filled by the bin of their gradient, a batch for each bin."""
+    width, height = NODE_WIDTH * camera.scale, NODE_HEIGHT * camera.scale
+    rectangles = np.empty((len(nodes), 4))
+    rectangles[:, 0] = camera.scale * layout.x[nodes] + camera.dx - width / 2
+    rectangles[:, 1] = camera.scale * layout.y[nodes] + camera.dy - height / 2
+    rectangles[:, 2:] = width, height
+    readable = camera.scale >= TEXT_SCALE
+    outline = QPen(brushes.theme.edge, 1.0) if readable else QPen(Qt.PenStyle.NoPen)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, readable)
+    painter.setPen(outline)
+    order = np.argsort(bins, kind="stable")
+    cuts = np.flatnonzero(np.diff(bins[order])) + 1
+    for group in np.split(order, cuts):
+        if not len(group):
+            continue
+        painter.setBrush(brushes.fills[bins[group[0]]])
+        if readable:
+            radius = 6 * camera.scale
+            for left, top, _, _ in rectangles[group].tolist():
+                painter.drawRoundedRect(QRectF(left, top, width, height), radius, radius)
+        else:
+            batch = internals.PrimitiveArray(QRectF, 4)
+            batch.resize(len(group))
+            batch.ndarray()[:] = rectangles[group]
+            painter.drawRects(*batch.drawargs())
+
+
+def draw_dots(
+    painter: QPainter,
+    layout: Layout,
+    nodes: np.ndarray,
+    bins: np.ndarray,
+    camera: Camera,
+    brushes: Brushes,
+    size: tuple[int, int],
+) -> None:
+    """Draw nodes as dots of a pixel or two, by writing their colours into an image."""
+    width, height = size
+    image = np.zeros((height, width), dtype=np.uint32)
+    columns = (camera.scale * layout.x[nodes] + camera.dx).astype(np.intp)
+    rows = (camera.scale * layout.y[nodes] + camera.dy).astype(np.intp)
+    colours = brushes.pixels[bins]
+    wide = max(1, round(NODE_WIDTH * camera.scale))
+    tall = max(1, round(NODE_HEIGHT * camera.scale))
+    for right in range(-(wide // 2), wide - wide // 2):
+        for down in range(-(tall // 2), tall - tall // 2):
+            x, y = columns + right, rows + down
+            inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+            image[y[inside], x[inside]] = colours[inside]
+    picture = QImage(image.data, width, height, 4 * width, QImage.Format.Format_ARGB32)
+    painter.drawImage(0, 0, picture)
+
+
+def draw_texts(
+    painter: QPainter,
+    layout: Layout,
+    nodes: np.ndarray,
+    bins: np.ndarray,
+    camera: Camera,
+    brushes: Brushes,
+    texts: Callable[[int], tuple[str, str, str]],
+    font: QFont,
+) -> None:
+    """Write title, value and gradient on every node."""
+    scale = camera.scale
+    bold, plain = QFont(font), QFont(font)
+    plain.setPixelSize(max(4, round(16 * scale)))
+    bold.setPixelSize(max(4, round(17 * scale)))
+    bold.setBold(True)
+    width, height = NODE_WIDTH * scale, NODE_HEIGHT * scale
+    margin, line = 6 * scale, height / 2 - 2 * scale
+    lefts = camera.scale * layout.x[nodes] + camera.dx - width / 2 + margin
+    tops = camera.scale * layout.y[nodes] + camera.dy - height / 2 + 2 * scale
+    begin = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    end = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+    written = [
+        (brushes.texts[each], texts(node), QRectF(left, top, width - 2 * margin, line))
+        for node, each, left, top in zip(
+            nodes.tolist(), bins.tolist(), lefts.tolist(), tops.tolist(), strict=True
+        )
+    ]
+    painter.setFont(bold)
+    for colour, (title, _, _), box in written:
+        painter.setPen(colour)
+        painter.drawText(box, begin, title)
+    painter.setFont(plain)
+    for colour, (_, value, gradient), box in written:
+        painter.setPen(colour)
+        painter.drawText(box, end, value)
+        painter.drawText(box.translated(0, line), end, gradient)

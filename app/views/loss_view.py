@@ -1,0 +1,225 @@
+"""The loss curve: every epoch of the run, with a crosshair that reads it out."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from app.theme import Theme
+from app.training.history import History
+from app.views.envelope import Envelope
+from app.views.plot import ThemedPlot
+
+
+class LossView(QWidget):
+    """Plots the loss over the epochs.
+
+    The axes follow the run in rare large steps, so that they can be read; after a person has
+    panned or zoomed they stay until "Follow" is ticked again.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("loss_view")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._history: History | None = None
+        self._envelope = Envelope()
+        self._epochs = 1
+        self._cursor: int | None = None
+        self.plot = ThemedPlot("epoch", "loss")
+        self.plot.setObjectName("loss_plot")
+        self.plot.setAccessibleName("Loss curve")
+        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._curve = pg.PlotCurveItem(connect="finite")
+        self._newest = pg.ScatterPlotItem(size=8, pxMode=True)
+        self._crosshair = pg.InfiniteLine(angle=90, movable=False)
+        self._crosshair.setVisible(False)
+        self._mark = pg.ScatterPlotItem(size=8, pxMode=True)
+        for item in (self._crosshair, self._curve, self._newest, self._mark):
+            self.plot.addItem(item, ignoreBounds=True)
+        self._make_header()
+        self.plot.getViewBox().sigRangeChangedManually.connect(
+            lambda: self._follow.setChecked(False)
+        )
+        self.plot.getViewBox().sigXRangeChanged.connect(self._draw)
+        self.plot.getViewBox().sigResized.connect(self._draw)
+        self.plot.scene().sigMouseMoved.connect(self._point_at)
+
+    def show_run(self, epochs: int) -> None:
+        """Prepare for another run of so many epochs."""
+        self._history = None
+        self._envelope = Envelope()
+        self._epochs = epochs
+        self._set_cursor(None)
+        self._follow.setChecked(True)
+        self._curve.setData([], [])
+        self._newest.setData([], [])
+
+    def show_epochs(self, epochs: int) -> None:
+        """Take another number of epochs at which the run shall stop."""
+        self._epochs = epochs
+
+    def show_history(self, history: History) -> None:
+        """Show what the run has recorded so far."""
+        self._history = history
+        self._envelope.update(history.losses)
+        if self._follow.isChecked():
+            self._follow_run()
+        self._draw()
+        self._show_readout()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use the theme's colours."""
+        self.plot.set_theme(theme)
+        self._curve.setPen(pg.mkPen(theme.loss, width=1))
+        self._newest.setPen(None)
+        self._newest.setBrush(pg.mkBrush(theme.loss))
+        self._crosshair.setPen(pg.mkPen(theme.crosshair, width=1, style=Qt.PenStyle.DashLine))
+        self._mark.setPen(pg.mkPen(theme.text, width=1.5))
+        self._mark.setBrush(pg.mkBrush(theme.base))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102  Qt's
+        last = -1 if self._history is None else self._history.last_epoch
+        at = last if self._cursor is None else self._cursor
+        match event.key():
+            case Qt.Key.Key_Left if last >= 0:
+                self._set_cursor(max(0, at - 1))
+            case Qt.Key.Key_Right if last >= 0:
+                self._set_cursor(min(last, at + 1))
+            case Qt.Key.Key_Home if last >= 0:
+                self._set_cursor(0)
+            case Qt.Key.Key_End if last >= 0:
+                self._set_cursor(last)
+            case Qt.Key.Key_Escape:
+                self._set_cursor(None)
+            case _:
+                super().keyPressEvent(event)
+
+    # -- the parts --------------------------------------------------------------------------
+
+    def _make_header(self) -> None:
+        self._readout = QLabel(objectName="loss_readout", wordWrap=True)
+        self._readout.setAccessibleName("Epoch and loss at the crosshair")
+        self._readout.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._log = QCheckBox("&Log axis", objectName="log_axis", checked=True)
+        self._log.setToolTip("Show the loss on a logarithmic axis.")
+        self._log.toggled.connect(self._change_axis)
+        self._follow = QCheckBox("Follo&w", objectName="follow", checked=True)
+        self._follow.setToolTip("Keep the whole run in view; panning or zooming ends it.")
+        self._follow.toggled.connect(lambda on: on and self._follow_run())
+        row = QHBoxLayout()
+        row.addWidget(self._log)
+        row.addWidget(self._follow)
+        row.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 2, 6, 6)
+        layout.setSpacing(2)
+        layout.addLayout(row)
+        layout.addWidget(self._readout)
+        layout.addWidget(self.plot, 1)
+        self.plot.getAxis("left").setLogMode(y=True)
+        self._show_readout()
+
+    # -- drawing ----------------------------------------------------------------------------
+
+    def _change_axis(self, log: bool) -> None:
+        self.plot.getAxis("left").setLogMode(y=log)
+        self._follow_run()
+        self._draw()
+        self._show_readout()
+
+    def _height(self, losses: np.ndarray) -> np.ndarray:
+        """Return where losses are drawn; what is not finite, or not on a log axis, is nan."""
+        heights = np.where(np.isfinite(losses), losses, np.nan)
+        if self._log.isChecked():
+            with np.errstate(divide="ignore", invalid="ignore"):
+                heights = np.log10(heights)
+            heights[~np.isfinite(heights)] = np.nan
+        return heights
+
+    def _draw(self) -> None:
+        """Draw the part of the curve that is in view."""
+        if self._history is None or self.plot.width() < 10:
+            return
+        (left, right), _ = self.plot.getViewBox().viewRange()
+        columns = max(50, int(self.plot.getViewBox().width()))
+        start, stop = math.floor(left) - 1, math.ceil(right) + 2
+        epochs, losses = self._envelope.thinned(start, stop, columns)
+        self._curve.setData(epochs, self._height(losses))
+        self._put(self._newest, self._history.last_epoch)
+
+    def _put(self, mark: pg.ScatterPlotItem, epoch: int) -> None:
+        """Put a mark on the curve at an epoch; nowhere if its loss cannot be drawn."""
+        height = self._height(self._history.losses[epoch : epoch + 1])
+        mark.setData([epoch], height) if np.isfinite(height[0]) else mark.setData([], [])
+
+    def _follow_run(self) -> None:
+        """Choose axes that hold the whole run and rarely change."""
+        if self._history is None or not len(self._history):
+            return
+        right = min(_nice_ceiling(max(20, self._history.last_epoch)), max(self._epochs, 20))
+        right = max(right, self._history.last_epoch)
+        _, losses = self._envelope.thinned(0, len(self._history), 500)
+        heights = self._height(losses)
+        heights = heights[np.isfinite(heights)]
+        low, high = (heights.min(), heights.max()) if len(heights) else (0.0, 1.0)
+        if self._log.isChecked():
+            low, high = _half_decades(low, high)
+        else:
+            low, high = min(0.0, low), _nice_ceiling(high)
+        self.plot.setRange(xRange=(-0.02 * right, 1.02 * right), yRange=(low, high), padding=0.02)
+
+    # -- the crosshair ----------------------------------------------------------------------
+
+    def _point_at(self, position: QPointF) -> None:
+        """Move the crosshair to the mouse."""
+        box = self.plot.getViewBox()
+        if self._history is None or not box.sceneBoundingRect().contains(position):
+            self._set_cursor(None)
+            return
+        epoch = round(box.mapSceneToView(position).x())
+        self._set_cursor(min(max(epoch, 0), self._history.last_epoch))
+
+    def _set_cursor(self, epoch: int | None) -> None:
+        self._cursor = epoch
+        self._show_readout()
+
+    def _show_readout(self) -> None:
+        """Say epoch and loss at the crosshair, or at the newest epoch without one."""
+        history = self._history
+        self._crosshair.setVisible(self._cursor is not None)
+        if history is None or not len(history):
+            self._readout.setText("epoch – · loss –")
+            self._mark.setData([], [])
+            return
+        epoch = history.last_epoch if self._cursor is None else self._cursor
+        loss = history.loss(epoch)
+        self._readout.setText(f"epoch <b>{epoch:,}</b> · loss <b>{loss:.10g}</b>")
+        if self._cursor is None:
+            self._mark.setData([], [])
+        else:
+            self._crosshair.setValue(epoch)
+            self._put(self._mark, epoch)
+
+    def leaveEvent(self, event: object) -> None:  # noqa: D102  Qt's
+        super().leaveEvent(event)
+        self._set_cursor(None)
+
+
+def _nice_ceiling(value: float) -> float:
+    """Return the smallest of 1, 2, 5 times a power of ten that is not below the value."""
+    if value <= 0 or not math.isfinite(value):
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next((f * power for f in (1.0, 2.0, 5.0) if f * power >= value), 10.0 * power)
+
+
+def _half_decades(low: float, high: float) -> tuple[float, float]:
+    """Return a range of log₁₀ that holds both and ends at half decades, at least one long."""
+    low, high = math.floor(2 * low) / 2, math.ceil(2 * high) / 2
+    return (low, high) if high - low >= 1 else (low - 0.5, high + 0.5)
