@@ -5,10 +5,9 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import tempfile
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, QSettings, QTimer
+from PySide6.QtCore import QEventLoop, QSettings, Qt
 from PySide6.QtWidgets import QApplication
 
 from app import __version__
@@ -43,8 +42,10 @@ def run_window(preset: Preset) -> int:
     application.setWindowIcon(icon("chainrule", window.palette().text().color(), 128))
     application.aboutToQuit.connect(window.shut_down)
     window.loaded.connect(spare_the_collector)
+    window.painted.connect(
+        window.load_in_background, Qt.ConnectionType.QueuedConnection
+    )  # when all of it is on the screen
     window.show()
-    QTimer.singleShot(0, window.load_in_background)  # after the first paint
     return application.exec()
 
 
@@ -62,6 +63,8 @@ def render(
     preset: Preset, picture: Path, epochs: int | None, size: tuple[int, int], theme: str
 ) -> str:
     """Train and write a picture of the window; return a sentence if it could not be written."""
+    import tempfile  # costs the window's start a few milliseconds
+
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     application = make_application()
     with tempfile.TemporaryDirectory() as folder:

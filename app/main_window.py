@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QFontMetrics, QGuiApplication
+from PySide6.QtGui import QCloseEvent, QFontMetrics, QGuiApplication, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -62,6 +62,8 @@ class MainWindow(QMainWindow):
         fit_view, graph_view, loss_view: the views; they exist after ``load``.
     """
 
+    painted = Signal()
+    """The window was painted for the first time."""
     loaded = Signal()
     """The views are there and the experiment can be trained."""
 
@@ -76,6 +78,7 @@ class MainWindow(QMainWindow):
         self._pending: Experiment | None = None
         self._probe: Probe | None = None
         self._loader: ModuleLoader | None = None
+        self._was_painted = False
         self.session: Session | None = None
         self.transport = Transport()
         self.notice = NoticeBar()
@@ -452,6 +455,12 @@ class MainWindow(QMainWindow):
         state = self._settings.value("window/state")
         if state is not None:
             self.restoreState(state, LAYOUT_VERSION)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102  Qt's
+        super().paintEvent(event)
+        if not self._was_painted:
+            self._was_painted = True
+            self.painted.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: D102  Qt's
         self._settings.setValue("window/geometry", self.saveGeometry())

@@ -100,7 +100,7 @@ def _style_sheet(theme: Theme) -> str:
             color: {theme.text.name()}; background: {theme.raised.name()};
             border: 1px solid {theme.border.name()}; padding: 4px;
         }}
-        QGroupBox {{ font-weight: 600; border: none; margin-top: 1.9em; padding: 0; }}
+        QGroupBox {{ font-weight: 600; border: none; margin-top: 1.6em; padding: 0; }}
         QGroupBox::title {{ subcontrol-origin: margin; left: 0; color: {theme.accent.name()}; }}
         QLabel[role="title"] {{ font-weight: 600; }}
         QLabel[role="muted"] {{ color: {theme.muted.name()}; }}

@@ -25,17 +25,11 @@ class StaleGraphError(RuntimeError):
 
 
 def backpropagate(output: Node) -> None:
-    """Give every node below ``output`` that requires it its gradient, from the output's own.
+    """Give every node below an operation that requires it its gradient, from the output's own.
 
     Leaves add it to what they hold; intermediate nodes forget what they held before.
-
-    Raises:
-        StaleGraphError: a value changed since the graph was built; nothing was computed.
     """
-    if not output._arity:
-        return
     below = operations_below(output)
-    _check_unchanged(output, below)
     for node in below:
         node._grad = None
     if output.require_grad:
@@ -96,13 +90,15 @@ def _walk(output: Any) -> list[Any]:
     return order
 
 
-def _check_unchanged(output: Node, below: list[Any]) -> None:
+def check_unchanged(output: Node) -> None:
     """Raise StaleGraphError unless every value is the one that the graph was computed with.
 
     A number that was not replaced is still the same object; only where it is another need
     the values be compared. The output's own value has no user that remembers it.
     """
-    for node in (output, *below):
+    if not output._arity:
+        return
+    for node in (output, *operations_below(output)):
         if node._arity == 2:
             if node.op1.data is not node._input1 or node.op2.data is not node._input2:
                 _check_equal(node.op1, node._input1)

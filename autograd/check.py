@@ -69,7 +69,7 @@ def numeric_derivative(
         for order, coarser in enumerate(previous, start=1):
             row.append(row[-1] + (row[-1] - coarser) / (4.0**order - 1))
             error = max(abs(row[-1] - row[-2]), abs(row[-1] - coarser))
-            if error <= best.error:
+            if error < best.error:
                 best = Derivative(row[-1], error)
         previous = row
     return best

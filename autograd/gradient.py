@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd.arithmetic import Arithmetic
+from autograd.backward import check_unchanged
 from autograd.graph import topological_order
 from autograd.tensor import Scalar, Tensor
 
@@ -39,7 +40,11 @@ def grad(output: Tensor, inputs: Sequence[Tensor]) -> list[Tensor]:
     Inputs may be leaves or intermediate nodes, whether or not they require a gradient; an
     input that the output does not depend on has gradient 0. Nothing is stored in ``.grad``.
     Only nodes between the inputs and the output are walked back through.
+
+    Raises:
+        StaleGraphError: a value changed since the graph was built.
     """
+    check_unchanged(output)
     order = topological_order(output)
     depends = set(inputs)
     for node in order:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from numbers import Real
 from typing import Any, ClassVar, Self
 
-from autograd.backward import backpropagate, forget_gradients
+from autograd.backward import backpropagate, check_unchanged, forget_gradients
 from autograd.graph import topological_order
 from autograd.rules import Rule
 
@@ -70,11 +70,15 @@ class Node:
         Raises:
             StaleGraphError: a value changed since the graph was built.
         """
-        if gradient is not None:
-            self.grad = gradient
-        elif not isinstance(self._grad, GivenGradient):
-            self._grad = 1.0
-        backpropagate(self)
+        seed = None if gradient is None else as_float(gradient)
+        check_unchanged(self)
+        given = isinstance(self._grad, GivenGradient)
+        if self._arity:
+            if seed is not None or not given:
+                self._grad = 1.0 if seed is None else seed
+            backpropagate(self)
+        elif seed is not None or not given:
+            self._grad = (1.0 if seed is None else seed) + self.grad
 
     def zero_grad(self) -> None:
         """Forget the gradients of this node and of all below it."""

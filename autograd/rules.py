@@ -64,6 +64,8 @@ DIVIDE = Rule(
     derivatives=(lambda n, y, a, b: 1.0 / b, lambda n, y, a, b: -y / b),
 )
 
+# ∂y/∂a = b · a^(b−1). At exponent 0 it is 0 · a⁻¹: 0 for every base, also where a⁻¹ is not
+# finite, and yet its own derivative with respect to b is a⁻¹.
 # ∂y/∂b = y · log a exists for a positive base only. At base 0 the product 0 · log 0 would
 # be nan where the limit, for a positive exponent, is 0 = 0 · log 1.
 POWER = Rule(
@@ -71,7 +73,14 @@ POWER = Rule(
     symbol="^",
     value=lambda n, a, b: n.pow(a, b),
     derivatives=(
-        lambda n, y, a, b: n.select(n.equal(b, 0.0), 0.0, b * n.pow(a, b - 1.0)),
+        lambda n, y, a, b: (
+            b
+            * n.select(
+                n.equal(b, 0.0),
+                n.select(n.less(abs(1.0 / a), math.inf), 1.0 / a, 1.0),
+                n.pow(a, b - 1.0),
+            )
+        ),
         lambda n, y, a, b: (
             y * n.log(n.select(n.equal(a, 0.0), n.select(n.less(0.0, b), 1.0, a), a))
         ),

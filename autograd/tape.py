@@ -55,9 +55,18 @@ class Tape:
         parameters: Sequence[Tensor],
         columns: Mapping[Tensor, Column],
     ) -> None:
-        """Record ``expression``, in which ``columns`` gives some leaves a value per sample."""
+        """Record ``expression``, in which ``columns`` gives some leaves a value per sample.
+
+        Raises:
+            ValueError: there is no column, or the expression does not use one of the leaves.
+        """
+        if not columns:
+            raise ValueError("a tape needs at least one column of samples")
         nodes = topological_order(expression)
         self._places = place = {node: index for index, node in enumerate(nodes)}
+        for leaf in (*parameters, *columns):
+            if leaf not in place:
+                raise ValueError(f"the expression does not use {leaf!r}")
         self.instructions = tuple(
             Instruction(
                 node,

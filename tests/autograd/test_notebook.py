@@ -226,3 +226,16 @@ def test_nodes_come_once_each_with_operands_first():
     assert nodes[-1] is output
     for node in nodes:
         assert all(nodes.index(operand) < nodes.index(node) for operand in node.operands)
+
+
+def test_gradients_add_up_and_round_in_the_order_of_the_notebooks_recursion():
+    x = Scalar(1, require_grad=True)
+    (x * 1.0 + x * 1e16 + x * -1e16).backward()
+    assert x.grad == (1.0 + 1e16) - 1e16 != 1.0 + (1e16 - 1e16)
+
+
+def test_so_they_do_where_an_operation_is_shared():
+    x = Scalar(1, require_grad=True)
+    shared = x * 0.0
+    (shared + (x * 1.0 + x * 1e16 + x * -1e16) + shared).backward()
+    assert x.grad == (1.0 + 1e16) - 1e16

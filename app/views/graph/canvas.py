@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.theme import Theme
 from app.views.graph.colours import NON_FINITE, NONE, GradientScale
+from app.views.graph.edges import Edges
 from app.views.graph.layout import NODE_HEIGHT, NODE_WIDTH, Layout
 from app.views.graph.painting import (
     DOT_SCALE,
@@ -25,7 +26,6 @@ from app.views.graph.painting import (
     Brushes,
     Camera,
     draw_dots,
-    draw_edges,
     draw_nodes,
     draw_texts,
     visible_nodes,
@@ -34,7 +34,7 @@ from app.views.graph.structure import GraphStructure
 
 ZOOM_STEP = 1.25
 SMALLEST_START = 0.6
-"""The view opens no smaller than this, so that what is in it can be read."""
+"""The view opens no smaller than this, with text 15 pixels high, so that it can be read."""
 
 LARGEST_SCALE, SMALLEST_SCALE = 4.0, 1e-4
 
@@ -59,6 +59,7 @@ class GraphCanvas(QWidget):
         self.setMinimumSize(120, 80)
         self._structure: GraphStructure | None = None
         self._layout: Layout | None = None
+        self._edges: Edges | None = None
         self._values = self._gradients = np.empty(0)
         self._bins = np.empty(0, dtype=np.intp)
         self._has_gradient = np.empty(0, dtype=bool)
@@ -78,6 +79,7 @@ class GraphCanvas(QWidget):
     def show_graph(self, structure: GraphStructure, layout: Layout) -> None:
         """Show another graph, without values yet; the view goes to where reading begins."""
         self._structure, self._layout = structure, layout
+        self._edges = Edges(structure, layout)
         kinds = np.array([kind.requires for kind in structure.kinds])
         self._has_gradient = kinds[structure.kind_index(np.arange(len(structure)))]
         self._values = self._gradients = np.empty(0)
@@ -138,7 +140,8 @@ class GraphCanvas(QWidget):
         """Show where reading begins: the parameters and the first samples."""
         if self._layout is not None:
             left, top, width, _ = self._layout.start
-            scale = min(1.0, max(SMALLEST_START, self.width() / width))
+            enlarged = self.fontMetrics().height() / 15
+            scale = min(enlarged, max(SMALLEST_START * enlarged, self.width() / width))
             self._set_camera(Camera(scale, -left * scale, -top * scale))
             self._moved = False
 
@@ -206,7 +209,7 @@ class GraphCanvas(QWidget):
         painter.fillRect(self.rect(), self._brushes.theme.base)
         if self._structure is None or self._layout is None:
             return
-        painter.drawPixmap(0, 0, self._edges())
+        painter.drawPixmap(0, 0, self._edge_picture())
         nodes = visible_nodes(self._layout, self._camera, self.width(), self.height())
         bins = self._bins[nodes] if len(self._bins) else np.full(len(nodes), NONE)
         if self._camera.scale < DOT_SCALE:
@@ -230,10 +233,9 @@ class GraphCanvas(QWidget):
             painter.setPen(QPen(self._brushes.theme.text, 2))
             painter.drawRect(self.node_rectangle(self._hovered))
 
-    def _edges(self) -> QPixmap:
+    def _edge_picture(self) -> QPixmap:
         """Return the edges for the present camera, drawn anew only when it has changed."""
-        assert self._structure is not None  # noqa: S101
-        assert self._layout is not None  # noqa: S101
+        assert self._edges is not None  # noqa: S101
         assert self._brushes is not None  # noqa: S101
         ratio = self.devicePixelRatioF()
         key = (self._camera, self.size(), ratio)
@@ -242,15 +244,8 @@ class GraphCanvas(QWidget):
             layer.setDevicePixelRatio(ratio)
             layer.fill(Qt.GlobalColor.transparent)
             painter = QPainter(layer)
-            draw_edges(
-                painter,
-                self._layout,
-                self._structure.edges,
-                self._structure.parameters,
-                self._camera,
-                (self.width(), self.height()),
-                self._brushes.theme,
-            )
+            size = (self.width(), self.height())
+            self._edges.draw(painter, self._camera, size, self._brushes.theme)
             painter.end()
             self._edge_layer = (key, layer)
         return self._edge_layer[1]
@@ -260,6 +255,11 @@ class GraphCanvas(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102  Qt's
         super().resizeEvent(event)
         if not self._moved:
+            self.show_start()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: D102  Qt's
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange and not self._moved:
             self.show_start()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: D102  Qt's

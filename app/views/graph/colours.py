@@ -49,9 +49,9 @@ class GradientScale:
 
 def bin_colours(theme: Theme) -> list[QColor]:
     """Return the colour of every bin."""
-    shades = [_mix(theme.zero, theme.negative, step / STEPS) for step in range(STEPS, 0, -1)]
+    shades = [mix(theme.zero, theme.negative, step / STEPS) for step in range(STEPS, 0, -1)]
     shades.append(theme.zero)
-    shades += [_mix(theme.zero, theme.positive, step / STEPS) for step in range(1, STEPS + 1)]
+    shades += [mix(theme.zero, theme.positive, step / STEPS) for step in range(1, STEPS + 1)]
     return [*shades, theme.none, theme.non_finite]
 
 
@@ -66,7 +66,7 @@ def text_colour(background: QColor) -> QColor:
     return QColor("black") if luminance > 0.179 else QColor("white")
 
 
-def _mix(one: QColor, other: QColor, share: float) -> QColor:
+def mix(one: QColor, other: QColor, share: float) -> QColor:
     """Return a colour between two, with that share of the other."""
     first, second = one.getRgbF()[:3], other.getRgbF()[:3]
     return QColor.fromRgbF(*(a + share * (b - a) for a, b in zip(first, second, strict=True)))

@@ -1,4 +1,4 @@
-"""Drawing a laid-out graph with few, large painter calls.
+"""Drawing the nodes of a laid-out graph with few, large painter calls.
 
 Only what is in view is drawn, and only as much of it as can be seen at the present scale.
 """
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from pyqtgraph.Qt import internals
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFont, QImage, QPainter, QPen
 
 from app.theme import Theme
 from app.views.graph.colours import bin_colours, text_colour
@@ -22,9 +22,6 @@ TEXT_SCALE = 0.35
 
 DOT_SCALE = 0.05
 """Below this scale nodes are a few pixels and are drawn as dots in an image."""
-
-MOST_EDGES = 20_000
-"""Edges drawn at once; of more, evenly chosen ones stand for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,86 +67,6 @@ def visible_nodes(layout: Layout, camera: Camera, width: float, height: float) -
         & (layout.y < bottom + half_height)
     )
     return np.flatnonzero(inside)
-
-
-def draw_edges(
-    painter: QPainter,
-    layout: Layout,
-    edges: tuple[np.ndarray, np.ndarray],
-    parameters: int,
-    camera: Camera,
-    size: tuple[float, float],
-    theme: Theme,
-) -> None:
-    """Draw the edges that cross the view, with arrowheads where they can be seen.
-
-    The edges of the first ``parameters`` nodes are drawn faintly.
-    """
-    lines = _edge_lines(layout, edges, camera)
-    fans_out = edges[0] < parameters
-    width, height = size
-    crossing = (
-        (np.maximum(lines[:, 0], lines[:, 2]) > 0)
-        & (np.minimum(lines[:, 0], lines[:, 2]) < width)
-        & (np.maximum(lines[:, 1], lines[:, 3]) > 0)
-        & (np.minimum(lines[:, 1], lines[:, 3]) < height)
-    )
-    chosen = np.flatnonzero(crossing)
-    chosen = chosen[:: max(1, len(chosen) // MOST_EDGES)]
-    readable = camera.scale >= TEXT_SCALE
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(chosen) < 1500)
-    # The parameters' edges go to every sample: drawn fully, they would hide what they cross.
-    fan_strength = 0.3 if camera.scale >= DOT_SCALE else 0.0
-    for fan, strength in ((True, fan_strength), (False, 1.0)):
-        part = lines[chosen[fans_out[chosen] == fan]] if strength else lines[:0]
-        colour = QColor(theme.edge)
-        colour.setAlphaF(strength * min(1.0, 0.12 + 2 * camera.scale))
-        pen = QPen(colour, 1.3 if readable else 1.0)
-        _draw_lines(painter, part, pen)
-        if readable:
-            _draw_lines(painter, _arrowheads(part, camera.scale), pen)
-
-
-def _draw_lines(painter: QPainter, lines: np.ndarray, pen: QPen) -> None:
-    """Draw lines given as x1, y1, x2, y2, in one call."""
-    if len(lines):
-        batch = internals.PrimitiveArray(QLineF, 4)
-        batch.resize(len(lines))
-        batch.ndarray()[:] = lines
-        painter.setPen(pen)
-        painter.drawLines(*batch.drawargs())
-
-
-def _edge_lines(layout: Layout, edges: tuple[np.ndarray, np.ndarray], camera: Camera) -> np.ndarray:
-    """Return x1, y1, x2, y2 in pixels of every edge, of shape (edges, 4).
-
-    An edge leaves at the side that faces its target and enters at the side it comes from.
-    """
-    sources, targets = edges
-    x1, y1, x2, y2 = layout.x[sources], layout.y[sources], layout.x[targets], layout.y[targets]
-    above = np.abs(x1 - x2) < NODE_WIDTH / 2
-    half_width = np.where(above, 0.0, np.sign(x2 - x1) * NODE_WIDTH / 2)
-    half_height = np.where(above, np.sign(y2 - y1) * NODE_HEIGHT / 2, 0.0)
-    return np.column_stack(
-        [
-            camera.scale * (x1 + half_width) + camera.dx,
-            camera.scale * (y1 + half_height) + camera.dy,
-            camera.scale * (x2 - half_width) + camera.dx,
-            camera.scale * (y2 - half_height) + camera.dy,
-        ]
-    )
-
-
-def _arrowheads(lines: np.ndarray, scale: float) -> np.ndarray:
-    """Return two short strokes at the end of every line."""
-    direction = lines[:, 2:] - lines[:, :2]
-    length = np.maximum(np.hypot(direction[:, 0], direction[:, 1]), 1e-9)
-    unit = direction / length[:, None] * 8 * scale
-    side = np.column_stack([-unit[:, 1], unit[:, 0]]) * 0.5
-    tips = lines[:, 2:]
-    return np.concatenate(
-        [np.hstack([tips, tips - unit + side]), np.hstack([tips, tips - unit - side])]
-    )
 
 
 def draw_nodes(

@@ -1,0 +1,51 @@
+"""The model's loss, built on the engine, is the one on paper."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.study.model import PARAMETERS, predict, sample_loss
+from autograd import Scalar
+from tests.study.strategies import EXAMPLES
+
+numbers = st.floats(-1e3, 1e3)
+
+
+def leaves(*values):
+    return [Scalar(value, require_grad=True) for value in values]
+
+
+@given(numbers, numbers, numbers)
+@EXAMPLES
+def test_the_prediction_is_m_times_x_plus_c(m, c, x):
+    assert predict(leaves(m, c), Scalar(x)).data == m * x + c
+
+
+@given(numbers, numbers)
+@EXAMPLES
+def test_a_samples_loss_is_the_square_of_what_is_left(prediction, y):
+    assert sample_loss(Scalar(prediction), Scalar(y)).data == (y - prediction) ** 2
+
+
+@given(numbers, numbers, numbers, numbers)
+@EXAMPLES
+def test_the_gradients_are_those_on_paper(m, c, x, y):
+    parameters = leaves(m, c)
+    sample_loss(predict(parameters, Scalar(x)), Scalar(y)).backward()
+    rest = y - (m * x + c)
+    assert [p.grad for p in parameters] == pytest.approx([-2 * x * rest, -2 * rest])
+
+
+def test_the_parameters_are_named_in_their_order():
+    slope, intercept = leaves(3, 5)
+    assert PARAMETERS == ("m", "c")
+    assert predict([slope, intercept], Scalar(10)).data == 35
+
+
+def test_a_sample_adds_eight_nodes_to_the_graph():
+    parameters, total = leaves(1, 2), Scalar(0)
+    sizes = []
+    for number in range(3):
+        total = total + sample_loss(predict(parameters, Scalar(number)), Scalar(number))
+        sizes.append(len(total.nodes()))
+    assert [sizes[1] - sizes[0], sizes[2] - sizes[1]] == [8, 8]

@@ -1,0 +1,148 @@
+"""A training loop in a thread of its own, and trainers that do as a test says."""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+from app.study.experiment import Data, Experiment, Training
+from app.training.loop import Frame, Message, Paused, Started, TrainingLoop
+from app.training.mailbox import Mailbox
+from app.training.trainer import Trainer
+
+PATIENCE = 20.0
+"""Seconds until a test gives up waiting for what should happen at once."""
+
+
+def small(epochs: int = 10, **training: object) -> Experiment:
+    """Return an experiment whose epochs take no time to speak of."""
+    return Experiment(Data(samples=5), training=replace(Training(epochs=epochs), **training))
+
+
+FOREVER = small(epochs=10_000_000)
+"""An experiment that does not come to its end during a test."""
+
+DIVERGING = small(epochs=1000, learning_rate=1e6, clipping=False)
+"""An experiment whose loss is soon infinite."""
+
+
+class Bench:
+    """Runs a loop in a plain thread and collects what it says."""
+
+    def __init__(self, make_trainer: Callable[[Experiment], Trainer] = Trainer) -> None:
+        self.messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self.mailbox: Mailbox[Frame] = Mailbox()
+        self.loop = TrainingLoop(self.messages.put, self.mailbox, make_trainer)
+        self.thread = threading.Thread(target=self.loop.run, name="bench", daemon=True)
+        self.thread.start()
+
+    def next(self) -> Message:
+        """Wait for the next message."""
+        return self.messages.get(timeout=PATIENCE)
+
+    def begin(self, experiment: Experiment) -> int:
+        """Begin a run, wait for its epoch 0, and return its number."""
+        run = self.loop.reset(experiment)
+        assert self.next() == Paused(run, 0)
+        return run
+
+    def play(self, experiment: Experiment) -> int:
+        """Begin a run, play, and return its number."""
+        run = self.begin(experiment)
+        self.loop.play()
+        assert self.next() == Started(run)
+        return run
+
+    def close(self) -> list[Message]:
+        """End the loop; return the messages that nobody waited for."""
+        self.loop.close()
+        self.thread.join(PATIENCE)
+        assert not self.thread.is_alive()
+        rest = []
+        while not self.messages.empty():
+            rest.append(self.messages.get())
+        return rest
+
+
+class Script:
+    """Makes trainers that do, amid chosen epochs, what a person would do just then."""
+
+    def __init__(self) -> None:
+        self._acts: dict[int, Callable[[], object]] = {}
+
+    def amid(self, epoch: int, act: Callable[[], object]) -> None:
+        """Act once, when an epoch of that number is begun."""
+        self._acts[epoch] = act
+
+    def __call__(self, experiment: Experiment) -> Trainer:
+        """Return a trainer that follows the script."""
+        acts = self._acts
+
+        class ScriptedTrainer(Trainer):
+            def start(self, cancelled: Callable[[], bool] = lambda: False) -> bool:
+                acts.pop(0, lambda: None)()
+                return super().start(cancelled)
+
+            def advance(self, cancelled: Callable[[], bool] = lambda: False) -> bool:
+                acts.pop(self.history.last_epoch + 1, lambda: None)()
+                return super().advance(cancelled)
+
+        return ScriptedTrainer(experiment)
+
+
+class Faulty:
+    """Makes trainers with an error in them, until ``repaired``."""
+
+    def __init__(self, making: bool = False, starting: bool = False, epoch: int = 0) -> None:
+        self.making, self.starting, self.epoch = making, starting, epoch
+        self.repaired = False
+
+    def __call__(self, experiment: Experiment) -> Trainer:
+        """Return a trainer, or raise the error."""
+        faulty = self
+        if self.making and not self.repaired:
+            raise RuntimeError("no trainer today")
+
+        class FaultyTrainer(Trainer):
+            def start(self, cancelled: Callable[[], bool] = lambda: False) -> bool:
+                if faulty.starting and not faulty.repaired:
+                    raise RuntimeError("no start today")
+                return super().start(cancelled)
+
+            def advance(self, cancelled: Callable[[], bool] = lambda: False) -> bool:
+                if self.history.last_epoch + 1 == faulty.epoch and not faulty.repaired:
+                    raise ZeroDivisionError("no epoch today")
+                return super().advance(cancelled)
+
+        return FaultyTrainer(experiment)
+
+
+class Held:
+    """Makes trainers that stop once amid epoch 0, at a later block, until a command waits."""
+
+    def __init__(self) -> None:
+        self.amid = threading.Event()
+        self.made: list[Trainer] = []
+
+    def __call__(self, experiment: Experiment) -> Trainer:
+        """Return a trainer that sets ``amid`` while it is held."""
+        amid = self.amid
+
+        class HeldTrainer(Trainer):
+            def start(self, cancelled: Callable[[], bool] = lambda: False) -> bool:
+                asked = itertools.count()
+
+                def ask() -> bool:
+                    if next(asked) == 2 and not amid.is_set():
+                        amid.set()
+                        while not cancelled():
+                            pass
+                    return cancelled()
+
+                return super().start(ask)
+
+        self.made.append(HeldTrainer(experiment))
+        return self.made[-1]
