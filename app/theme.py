@@ -22,6 +22,7 @@ class Theme:
     with any common colour blindness can tell apart; ``non_finite`` marks inf and nan.
     """
 
+    name: str
     window: QColor
     base: QColor
     raised: QColor
@@ -54,7 +55,7 @@ THEME_NAMES = ("light", "dark")
 def load_theme(name: str) -> Theme:
     """Return the theme "light" or "dark"."""
     colours = json.loads((RESOURCES / "themes" / f"{name}.json").read_text(encoding="utf-8"))
-    return Theme(**{field.name: QColor(colours[field.name]) for field in fields(Theme)})
+    return Theme(name, *(QColor(colours[field.name]) for field in fields(Theme)[1:]))
 
 
 def system_theme_name() -> str:
@@ -116,6 +117,15 @@ def _style_sheet(theme: Theme) -> str:
             border: 2px solid {theme.negative.name()}; padding: 1px 3px;
             background: {theme.error.name()};
         }}
+        QCheckBox::indicator {{
+            width: 1em; height: 1em; border: 1px solid {theme.edge.name()}; border-radius: 3px;
+            background: {theme.base.name()};
+        }}
+        QCheckBox::indicator:checked {{
+            background: {theme.accent.name()}; border-color: {theme.accent.name()};
+            image: url("{(RESOURCES / "icons" / f"check-{theme.name}.svg").as_posix()}");
+        }}
+        QCheckBox:focus {{ text-decoration: underline; }}
         QTabWidget::pane {{ border: none; }}
         QFrame#notice {{ border-radius: 5px; background: {theme.notice.name()}; }}
         QFrame#notice[kind="warning"] {{ background: {theme.warning.name()}; }}
