@@ -45,8 +45,8 @@ DEBIAN_PACKAGES = {
 """The Debian package of every library that Qt's wheels expect the system to have."""
 
 NO_SCREEN = (
-    "There is no screen to open a window on: neither DISPLAY nor WAYLAND_DISPLAY names one "
-    "that answers. Run chainrule in a desktop session, or write a picture with "
+    "There is no screen to open a window on (neither DISPLAY nor WAYLAND_DISPLAY names one "
+    "that answers): run chainrule in a desktop session, or write a picture with "
     "“chainrule render OUT.png”."
 )
 
@@ -93,11 +93,11 @@ def explain_missing_library(error: str) -> str:
     library = found.group(1)
     package = DEBIAN_PACKAGES.get(library)
     advice = (
-        f"On Debian or Ubuntu install it with “apt-get install {package}”"
+        f"on Debian or Ubuntu, install it with “apt-get install {package}”"
         if package
-        else "Install the package of your system that holds it"
+        else "install the package of your system that holds it"
     )
-    return f"Qt needs the system library {library}, which is missing. {advice}."
+    return f"Qt needs the system library {library}, which is missing: {advice}."
 
 
 def _plugin(platform: str) -> Path | None:

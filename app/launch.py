@@ -7,7 +7,14 @@ import os
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, QSettings, Qt
+from PySide6.QtCore import (
+    QEventLoop,
+    QMessageLogContext,
+    QSettings,
+    Qt,
+    QtMsgType,
+    qInstallMessageHandler,
+)
 from PySide6.QtWidgets import QApplication
 
 from app import __version__
@@ -66,6 +73,7 @@ def render(
     import tempfile  # costs the window's start a few milliseconds
 
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    qInstallMessageHandler(_report)
     application = make_application()
     with tempfile.TemporaryDirectory() as folder:
         settings = QSettings(str(Path(folder) / "settings.ini"), QSettings.Format.IniFormat)
@@ -80,6 +88,12 @@ def render(
         written = window.grab().save(str(picture), "PNG")
         window.close()
     return "" if written else f"The picture could not be written to {picture}."
+
+
+def _report(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:  # noqa: ARG001
+    """Pass on Qt's messages, but for the one that every window without a screen gives."""
+    if "propagateSizeHints" not in message:
+        print(message, file=sys.stderr)  # noqa: T201
 
 
 def _train(window: MainWindow, preset: Preset, epochs: int | None) -> None:

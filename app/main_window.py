@@ -10,7 +10,6 @@ from PySide6.QtGui import QCloseEvent, QFontMetrics, QGuiApplication, QPaintEven
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
-    QFileDialog,
     QMainWindow,
     QToolBar,
     QVBoxLayout,
@@ -24,10 +23,10 @@ from app.controls.help_dialogs import about_dialog, shortcuts_dialog
 from app.controls.notice_bar import NoticeBar
 from app.controls.transport import Transport
 from app.deferred import ModuleLoader
+from app.file_dialogs import ask_for_experiment, ask_where_to_picture, ask_where_to_save
 from app.menus import Menus
 from app.study.experiment import Experiment
 from app.study.presets import (
-    FILE_SUFFIX,
     ExperimentFileError,
     Preset,
     presets,
@@ -237,11 +236,9 @@ class MainWindow(QMainWindow):
 
     def ask_open(self) -> None:
         """Let a person choose a file, and open it."""
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Open experiment", "", f"Experiments (*{FILE_SUFFIX} *.json);;All files (*)"
-        )
-        if name:
-            self.open_file(Path(name))
+        path = ask_for_experiment(self)
+        if path is not None:
+            self.open_file(path)
 
     def open_file(self, path: Path) -> None:
         """Open the experiment in a file, or say why that cannot be done."""
@@ -253,11 +250,9 @@ class MainWindow(QMainWindow):
     def ask_save(self) -> None:
         """Let a person choose where to save the experiment, and save it."""
         self.panel.commit()
-        name, _ = QFileDialog.getSaveFileName(
-            self, "Save experiment", f"experiment{FILE_SUFFIX}", f"Experiments (*{FILE_SUFFIX})"
-        )
-        if name:
-            self.save_file(Path(name))
+        path = ask_where_to_save(self)
+        if path is not None:
+            self.save_file(path)
 
     def save_file(self, path: Path) -> None:
         """Write the experiment to a file, or say why that cannot be done."""
@@ -270,11 +265,9 @@ class MainWindow(QMainWindow):
 
     def ask_save_picture(self) -> None:
         """Let a person choose where to save a picture of the window, and save it."""
-        name, _ = QFileDialog.getSaveFileName(
-            self, "Save picture", "chainrule.png", "Pictures (*.png)"
-        )
-        if name and not self.grab().save(name):
-            self.notice.say(f"The picture could not be written to {name}.", "error")
+        path = ask_where_to_picture(self)
+        if path is not None and not self.grab().save(str(path)):
+            self.notice.say(f"The picture could not be written to {path}.", "error")
 
     # -- changes of the experiment ----------------------------------------------------------
 
@@ -375,7 +368,7 @@ class MainWindow(QMainWindow):
 
     def _show_state(self) -> None:
         """Show what training is doing, unless something has to be answered first."""
-        from app.training.loop import State
+        from app.training.session import describe
 
         session = self.session
         if session is None:
@@ -383,23 +376,9 @@ class MainWindow(QMainWindow):
         self.transport.show_running(session.running)
         if self._pending is not None:
             return
-        match session.state:
-            case State.RUNNING:
-                sentence = (
-                    "Training. Learning rate, clipping, update and epochs can be changed meanwhile."
-                )
-            case State.FINISHED:
-                sentence = (
-                    f"Finished after {session.epoch:,} epochs. Raise “Epochs” to go on, "
-                    f"or reset to start again."
-                )
-            case State.PAUSED if session.epoch > 0:
-                sentence = f"Paused at epoch {session.epoch:,}. Play goes on from here."
-            case State.PAUSED:
-                sentence = "Ready. Press Play (Space) to train, or go one epoch at a time (N)."
-            case _:
-                return
-        self.notice.say(sentence)
+        sentence = describe(session.state, session.epoch)
+        if sentence:
+            self.notice.say(sentence)
 
     def _warn_of_divergence(self, sentence: str) -> None:
         self.notice.say(sentence, "warning", (("&Reset now", self.reset),))

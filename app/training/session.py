@@ -143,3 +143,21 @@ class Session(QObject):
             self.history = frame.history
             self.epoch = frame.epoch
             self.frame_arrived.emit()
+
+
+def describe(state: State, epoch: int) -> str:
+    """Return a sentence on what training is doing; "" for what has a sentence of its own."""
+    match state:
+        case State.RUNNING:
+            return "Training. Learning rate, clipping, update and epochs can be changed meanwhile."
+        case State.FINISHED:
+            return (
+                f"Finished after {epoch:,} epochs. Raise “Epochs” to go on, "
+                f"or reset to start again."
+            )
+        case State.PAUSED if epoch > 0:
+            return f"Paused at epoch {epoch:,}. Play goes on from here."
+        case State.PAUSED:
+            return "Ready. Press Play (Space) to train, or go one epoch at a time (N)."
+        case _:
+            return ""

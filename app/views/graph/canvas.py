@@ -108,8 +108,8 @@ class GraphCanvas(QWidget):
         title = self._structure.kind(node).title
         if not len(self._values):
             return title, "–", "∂ –"
-        gradient = _short(self._gradients[node]) if self._has_gradient[node] else "–"
-        return title, _short(self._values[node]), f"∂ {gradient}"
+        gradient = _short(self._gradients[node], 3) if self._has_gradient[node] else "–"
+        return title, _short(self._values[node], 4 if len(title) < 3 else 3), f"∂ {gradient}"
 
     def describe(self, node: int) -> str:
         """Return a node's operation, sample, value and gradient with all digits."""
@@ -325,9 +325,9 @@ class GraphCanvas(QWidget):
         QToolTip.showText(self.mapToGlobal(corner), self.describe(self._hovered), self)
 
 
-def _short(number: float) -> str:
-    """Return a number in at most eight characters or so, with a minus sign that can be seen."""
-    text = f"{float(number):.4g}"
+def _short(number: float, digits: int) -> str:
+    """Return a number that fits on a node, with a minus sign that can be seen."""
+    text = f"{float(number):.{digits}g}"
     if "e" in text:
         mantissa, exponent = f"{float(number):.1e}".split("e")
         text = f"{mantissa}e{int(exponent)}"
