@@ -9,7 +9,6 @@ from PySide6.QtCore import QSettings, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QFontMetrics, QGuiApplication, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QDockWidget,
     QMainWindow,
     QToolBar,
     QVBoxLayout,
@@ -17,12 +16,12 @@ from PySide6.QtWidgets import (
 )
 
 from app.appearance import Appearance
-from app.controls.dock_title import DockTitle
 from app.controls.experiment_panel import ExperimentPanel
 from app.controls.help_dialogs import about_dialog, shortcuts_dialog
 from app.controls.notice_bar import NoticeBar
 from app.controls.transport import Transport
 from app.deferred import ModuleLoader
+from app.docks import Docks
 from app.file_dialogs import ask_for_experiment, ask_where_to_picture, ask_where_to_save
 from app.menus import Menus
 from app.study.experiment import Experiment
@@ -82,7 +81,6 @@ class MainWindow(QMainWindow):
         self.transport = Transport()
         self.notice = NoticeBar()
         self.panel = ExperimentPanel(presets())
-        self._docks: dict[str, QDockWidget] = {}
         self._add_bar()
         self._add_docks()
         self._add_menus()
@@ -110,51 +108,23 @@ class MainWindow(QMainWindow):
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, bar)
 
     def _add_docks(self) -> None:
-        self.setDockNestingEnabled(True)
-        for name, title in (
-            ("experiment", "Experiment"),
-            ("fit", "Fit"),
-            ("graph", "Computation graph"),
-            ("loss_curve", "Loss curve"),
-        ):
-            dock = QDockWidget(title, self, objectName=f"{name}_dock")
-            dock.setTitleBarWidget(DockTitle(dock))
-            dock.setWidget(self.panel if name == "experiment" else QWidget())
-            dock.visibilityChanged.connect(lambda visible: visible and self._show_snapshot())
-            self._docks[name] = dock
+        self._docks = Docks(self)
+        self._docks.fill("experiment", self.panel)
+        self._docks.shown.connect(self._show_snapshot)
         self.resize(QSize(1280, 800))
         self._show_text_size()
-        self._arrange_docks()
-
-    def _arrange_docks(self) -> None:
-        """Place the docks: what is set at the left, the model in the middle, results right."""
-        experiment, fit, graph, loss = self._docks.values()
-        for dock in self._docks.values():
-            dock.setFloating(False)
-            dock.show()
-        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, experiment)
-        self.splitDockWidget(experiment, fit, Qt.Orientation.Horizontal)
-        self.splitDockWidget(fit, loss, Qt.Orientation.Horizontal)
-        self.splitDockWidget(fit, graph, Qt.Orientation.Vertical)
-        width = max(self.width(), 900)
-        left = self.panel.minimumWidth()
-        self.resizeDocks(
-            [experiment, fit, loss],
-            [left, round((width - left) * 0.7), round((width - left) * 0.3)],
-            Qt.Orientation.Horizontal,
-        )
-        self.resizeDocks([fit, graph], [45, 55], Qt.Orientation.Vertical)
+        self._docks.arrange()
 
     def _add_menus(self) -> None:
         menus = Menus(self)
         menus.fill_file(self.ask_open, self.ask_save, self.ask_save_picture)
         menus.fill_run(self.transport)
-        menus.fill_view(self._docks.values(), self._appearance, self._arrange_docks)
+        menus.fill_view(self._docks, self._appearance, self._docks.arrange)
         menus.fill_help(lambda: shortcuts_dialog(self).open(), lambda: about_dialog(self).open())
         self._menus = menus
 
     def _connect_controls(self) -> None:
-        self._enable_transport(False)
+        self.transport.set_enabled(False)
         self.transport.play_action.triggered.connect(self.play_or_pause)
         self.transport.step_action.triggered.connect(self.step)
         self.transport.reset_action.triggered.connect(self.reset)
@@ -187,7 +157,7 @@ class MainWindow(QMainWindow):
             ("graph", self.graph_view),
             ("loss_curve", self.loss_view),
         ):
-            self._docks[name].setWidget(view)
+            self._docks.fill(name, view)
         self._menus.view.addAction(self.graph_view.fit_action)
         self.session = session = Session(self)
         session.run_reset.connect(self._show_run)
@@ -198,7 +168,7 @@ class MainWindow(QMainWindow):
         self.transport.speed_changed.connect(session.set_speed)
         session.set_speed(self.transport.speed())
         self._show_theme()
-        self._enable_transport(True)
+        self.transport.set_enabled(True)
         session.start(self._wanted)
         self.loaded.emit()
 
@@ -353,11 +323,11 @@ class MainWindow(QMainWindow):
         if session is None or probe is None or session.history is None:
             return
         snapshot = probe.snapshot(session.epoch, session.history.parameters(session.epoch))
-        if self._docks["fit"].isVisible():
+        if self._docks.is_visible("fit"):
             self.fit_view.show_snapshot(snapshot)
-        if self._docks["graph"].isVisible():
+        if self._docks.is_visible("graph"):
             self.graph_view.show_snapshot(snapshot)
-        if self._docks["loss_curve"].isVisible():
+        if self._docks.is_visible("loss_curve"):
             self.loss_view.show_history(session.history)
 
     def _show_progress(self) -> None:
@@ -392,19 +362,10 @@ class MainWindow(QMainWindow):
 
     # -- appearance and settings ------------------------------------------------------------
 
-    def _enable_transport(self, enabled: bool) -> None:
-        for action in (
-            self.transport.play_action,
-            self.transport.step_action,
-            self.transport.reset_action,
-        ):
-            action.setEnabled(enabled)
-
     def _show_theme(self) -> None:
         theme = self._appearance.theme
         self.transport.set_theme(theme)
-        for title in self.findChildren(DockTitle):
-            title.set_theme(theme)
+        self._docks.set_theme(theme)
         if self.session is not None:
             for view in (self.fit_view, self.graph_view, self.loss_view):
                 view.set_theme(theme)
@@ -417,7 +378,7 @@ class MainWindow(QMainWindow):
             widget.setFont(font)
         metrics = QFontMetrics(font)
         self.panel.resize_to_text()
-        self._docks["loss_curve"].setMinimumWidth(25 * metrics.averageCharWidth())
+        self._docks.resize_to_text(metrics)
         self.transport.resize_to_text()
         self.notice.resize_to_text()
 

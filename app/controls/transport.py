@@ -70,6 +70,11 @@ class Transport(QWidget):
         """Choose a speed, one of ``SPEEDS``."""
         self._speed_slider.setValue(SPEEDS.index(speed))
 
+    def set_enabled(self, enabled: bool) -> None:
+        """Let the buttons be used, or not."""
+        for action in (self.reset_action, self.play_action, self.step_action):
+            action.setEnabled(enabled)
+
     def show_running(self, running: bool) -> None:
         """Show what the large button does next: pause while training runs, else play."""
         self._running = running

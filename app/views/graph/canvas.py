@@ -28,6 +28,7 @@ from app.views.graph.painting import (
     draw_dots,
     draw_nodes,
     draw_texts,
+    place_nodes,
     visible_nodes,
 )
 from app.views.graph.structure import GraphStructure
@@ -212,22 +213,13 @@ class GraphCanvas(QWidget):
         painter.drawPixmap(0, 0, self._edge_picture())
         nodes = visible_nodes(self._layout, self._camera, self.width(), self.height())
         bins = self._bins[nodes] if len(self._bins) else np.full(len(nodes), NONE)
+        visible = place_nodes(self._layout, nodes, bins, self._camera)
         if self._camera.scale < DOT_SCALE:
-            size = (self.width(), self.height())
-            draw_dots(painter, self._layout, nodes, bins, self._camera, self._brushes, size)
+            draw_dots(painter, visible, self._brushes, (self.width(), self.height()))
             return
-        draw_nodes(painter, self._layout, nodes, bins, self._camera, self._brushes)
+        draw_nodes(painter, visible, self._brushes)
         if self._camera.scale >= TEXT_SCALE:
-            draw_texts(
-                painter,
-                self._layout,
-                nodes,
-                bins,
-                self._camera,
-                self._brushes,
-                self.texts,
-                self.font(),
-            )
+            draw_texts(painter, visible, self._brushes, self.texts, self.font())
         if self._hovered is not None:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self._brushes.theme.text, 2))

@@ -55,6 +55,23 @@ class Brushes:
         self.pixels = np.array([fill.rgba() for fill in self.fills], dtype=np.uint32)
 
 
+@dataclass(frozen=True, slots=True)
+class VisibleNodes:
+    """The nodes in view, and where they are drawn.
+
+    Attributes:
+        nodes: their numbers, of shape (n,).
+        bins: the bin of each one's gradient, of shape (n,).
+        boxes: left, top, width and height in pixels, of shape (n, 4).
+        scale: the camera's scale.
+    """
+
+    nodes: np.ndarray
+    bins: np.ndarray
+    boxes: np.ndarray
+    scale: float
+
+
 def visible_nodes(layout: Layout, camera: Camera, width: float, height: float) -> np.ndarray:
     """Return the nodes of which some part is within a view of that many pixels."""
     left, top = camera.to_layout(QPointF(0, 0))
@@ -69,60 +86,49 @@ def visible_nodes(layout: Layout, camera: Camera, width: float, height: float) -
     return np.flatnonzero(inside)
 
 
-def draw_nodes(
-    painter: QPainter,
-    layout: Layout,
-    nodes: np.ndarray,
-    bins: np.ndarray,
-    camera: Camera,
-    brushes: Brushes,
-) -> None:
+def place_nodes(
+    layout: Layout, nodes: np.ndarray, bins: np.ndarray, camera: Camera
+) -> VisibleNodes:
+    """Return where nodes with these bins are drawn."""
+    boxes = np.empty((len(nodes), 4))
+    boxes[:, 0] = camera.scale * (layout.x[nodes] - NODE_WIDTH / 2) + camera.dx
+    boxes[:, 1] = camera.scale * (layout.y[nodes] - NODE_HEIGHT / 2) + camera.dy
+    boxes[:, 2:] = camera.scale * NODE_WIDTH, camera.scale * NODE_HEIGHT
+    return VisibleNodes(nodes, bins, boxes, camera.scale)
+
+
+def draw_nodes(painter: QPainter, visible: VisibleNodes, brushes: Brushes) -> None:
     """Draw nodes as rectangles filled by the bin of their gradient, a batch for each bin."""
-    width, height = NODE_WIDTH * camera.scale, NODE_HEIGHT * camera.scale
-    rectangles = np.empty((len(nodes), 4))
-    rectangles[:, 0] = camera.scale * layout.x[nodes] + camera.dx - width / 2
-    rectangles[:, 1] = camera.scale * layout.y[nodes] + camera.dy - height / 2
-    rectangles[:, 2:] = width, height
-    readable = camera.scale >= TEXT_SCALE
-    outline = QPen(brushes.theme.edge, 1.0) if readable else QPen(Qt.PenStyle.NoPen)
+    readable = visible.scale >= TEXT_SCALE
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, readable)
-    painter.setPen(outline)
-    order = np.argsort(bins, kind="stable")
-    cuts = np.flatnonzero(np.diff(bins[order])) + 1
+    painter.setPen(QPen(brushes.theme.edge, 1.0) if readable else QPen(Qt.PenStyle.NoPen))
+    order = np.argsort(visible.bins, kind="stable")
+    cuts = np.flatnonzero(np.diff(visible.bins[order])) + 1
     for group in np.split(order, cuts):
         if not len(group):
             continue
-        painter.setBrush(brushes.fills[bins[group[0]]])
+        painter.setBrush(brushes.fills[visible.bins[group[0]]])
         if readable:
-            radius = 6 * camera.scale
-            for left, top, _, _ in rectangles[group].tolist():
-                painter.drawRoundedRect(QRectF(left, top, width, height), radius, radius)
+            radius = 6 * visible.scale
+            for box in visible.boxes[group].tolist():
+                painter.drawRoundedRect(QRectF(*box), radius, radius)
         else:
             batch = internals.PrimitiveArray(QRectF, 4)
             batch.resize(len(group))
-            batch.ndarray()[:] = rectangles[group]
+            batch.ndarray()[:] = visible.boxes[group]
             painter.drawRects(*batch.drawargs())
 
 
 def draw_dots(
-    painter: QPainter,
-    layout: Layout,
-    nodes: np.ndarray,
-    bins: np.ndarray,
-    camera: Camera,
-    brushes: Brushes,
-    size: tuple[int, int],
+    painter: QPainter, visible: VisibleNodes, brushes: Brushes, size: tuple[int, int]
 ) -> None:
-    """Draw nodes as dots of a pixel or two, by writing their colours into an image."""
+    """Draw nodes as dots of a few pixels, by writing their colours into an image."""
     width, height = size
     image = np.zeros((height, width), dtype=np.uint32)
-    columns = (camera.scale * layout.x[nodes] + camera.dx).astype(np.intp)
-    rows = (camera.scale * layout.y[nodes] + camera.dy).astype(np.intp)
-    colours = brushes.pixels[bins]
-    wide = max(1, round(NODE_WIDTH * camera.scale))
-    tall = max(1, round(NODE_HEIGHT * camera.scale))
-    for right in range(-(wide // 2), wide - wide // 2):
-        for down in range(-(tall // 2), tall - tall // 2):
+    columns, rows = visible.boxes[:, :2].astype(np.intp).T
+    colours = brushes.pixels[visible.bins]
+    for right in range(max(1, round(NODE_WIDTH * visible.scale))):
+        for down in range(max(1, round(NODE_HEIGHT * visible.scale))):
             x, y = columns + right, rows + down
             inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
             image[y[inside], x[inside]] = colours[inside]
@@ -132,30 +138,28 @@ def draw_dots(
 
 def draw_texts(
     painter: QPainter,
-    layout: Layout,
-    nodes: np.ndarray,
-    bins: np.ndarray,
-    camera: Camera,
+    visible: VisibleNodes,
     brushes: Brushes,
     texts: Callable[[int], tuple[str, str, str]],
     font: QFont,
 ) -> None:
     """Write title, value and gradient on every node."""
-    scale = camera.scale
+    scale = visible.scale
     bold, plain = QFont(font), QFont(font)
     plain.setPixelSize(max(4, round(16 * scale)))
     bold.setPixelSize(max(4, round(17 * scale)))
     bold.setBold(True)
-    width, height = NODE_WIDTH * scale, NODE_HEIGHT * scale
-    margin, line = 6 * scale, height / 2 - 2 * scale
-    lefts = camera.scale * layout.x[nodes] + camera.dx - width / 2 + margin
-    tops = camera.scale * layout.y[nodes] + camera.dy - height / 2 + 2 * scale
+    margin, line = 6 * scale, NODE_HEIGHT * scale / 2 - 2 * scale
     begin = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
     end = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
     written = [
-        (brushes.texts[each], texts(node), QRectF(left, top, width - 2 * margin, line))
-        for node, each, left, top in zip(
-            nodes.tolist(), bins.tolist(), lefts.tolist(), tops.tolist(), strict=True
+        (
+            brushes.texts[each],
+            texts(node),
+            QRectF(left + margin, top + 2 * scale, width - 2 * margin, line),
+        )
+        for node, each, (left, top, width, _) in zip(
+            visible.nodes.tolist(), visible.bins.tolist(), visible.boxes.tolist(), strict=True
         )
     ]
     painter.setFont(bold)

@@ -1,0 +1,79 @@
+"""The docks of the main window: what is set at the left, the model in the middle, results right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+from app.controls.dock_title import DockTitle
+from app.theme import Theme
+
+TITLES = {
+    "experiment": "Experiment",
+    "fit": "Fit",
+    "graph": "Computation graph",
+    "loss_curve": "Loss curve",
+}
+
+
+class Docks(QObject):
+    """Makes the docks, empty at first, and places them."""
+
+    shown = Signal()
+    """A dock that could not be seen can be seen now."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        window.setDockNestingEnabled(True)
+        self._docks: dict[str, QDockWidget] = {}
+        self._titles: list[DockTitle] = []
+        for name, title in TITLES.items():
+            dock = QDockWidget(title, window, objectName=f"{name}_dock")
+            self._titles.append(DockTitle(dock))
+            dock.setTitleBarWidget(self._titles[-1])
+            dock.setWidget(QWidget())
+            dock.visibilityChanged.connect(lambda visible: visible and self.shown.emit())
+            self._docks[name] = dock
+
+    def __iter__(self) -> Iterator[QDockWidget]:
+        return iter(self._docks.values())
+
+    def fill(self, name: str, content: QWidget) -> None:
+        """Put a widget into a dock."""
+        self._docks[name].setWidget(content)
+
+    def is_visible(self, name: str) -> bool:
+        """Return whether a dock can be seen."""
+        return self._docks[name].isVisible()
+
+    def arrange(self) -> None:
+        """Show all docks where they belong."""
+        experiment, fit, graph, loss = self._docks.values()
+        for dock in self:
+            dock.setFloating(False)
+            dock.show()
+        horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        window = self._window
+        window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, experiment)
+        window.splitDockWidget(experiment, fit, horizontal)
+        window.splitDockWidget(fit, loss, horizontal)
+        window.splitDockWidget(fit, graph, vertical)
+        left = max(1, experiment.widget().minimumWidth())
+        rest = max(window.width(), 900) - left
+        window.resizeDocks(
+            [experiment, fit, loss], [left, round(rest * 0.7), round(rest * 0.3)], horizontal
+        )
+        window.resizeDocks([fit, graph], [45, 55], vertical)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use the theme's colours for the titles."""
+        for title in self._titles:
+            title.set_theme(theme)
+
+    def resize_to_text(self, metrics: QFontMetrics) -> None:
+        """Reserve the width that the loss curve's axis needs in a font."""
+        self._docks["loss_curve"].setMinimumWidth(25 * metrics.averageCharWidth())
