@@ -24,8 +24,8 @@ from app.main_window import MainWindow
 from app.study.presets import Preset
 from app.theme import icon
 
-SWITCH_INTERVAL = 0.0005
-"""Seconds after which the worker lets the window's thread run: a tenth of Python's default,
+SWITCH_INTERVAL = 0.001
+"""Seconds after which the worker lets the window's thread run: a fifth of Python's default,
 because every call of Qt takes the lock again and would wait its turn for it."""
 
 

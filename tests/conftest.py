@@ -160,9 +160,9 @@ def make_window(
             monkeypatch.setattr(
                 "app.training.session.Session", partial(Session, make_trainer=make_trainer)
             )
-        appearance = Appearance(settings)
         if theme is not None:
-            appearance.choose_theme(theme)
+            settings.setValue("appearance/theme", theme)
+        appearance = Appearance(settings)
         preset = find_preset(preset) if isinstance(preset, str) else preset
         window = MainWindow(preset, settings, appearance)
         windows.append(window)

@@ -171,7 +171,7 @@ class LossView(QWidget):
         if self._log.isChecked():
             low, high = _half_decades(low, high)
         else:
-            low, high = min(0.0, low), _nice_ceiling(high)
+            low, high = min(0.0, low), _nice_ceiling(high, (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0))
         self.plot.setRange(xRange=(-0.02 * right, 1.02 * right), yRange=(low, high), padding=0.02)
 
     # -- the crosshair ----------------------------------------------------------------------
@@ -211,12 +211,12 @@ class LossView(QWidget):
         self._set_cursor(None)
 
 
-def _nice_ceiling(value: float) -> float:
-    """Return the smallest of 1, 2, 5 times a power of ten that is not below the value."""
+def _nice_ceiling(value: float, steps: tuple[float, ...] = (1.0, 2.0, 5.0)) -> float:
+    """Return the smallest of some multiples of a power of ten that is not below the value."""
     if value <= 0 or not math.isfinite(value):
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    return next((f * power for f in (1.0, 2.0, 5.0) if f * power >= value), 10.0 * power)
+    return next((step * power for step in steps if step * power >= value), 10.0 * power)
 
 
 def _half_decades(low: float, high: float) -> tuple[float, float]:

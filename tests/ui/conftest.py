@@ -8,6 +8,11 @@ from app.main_window import MainWindow
 from tests.ui.person import Person
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A platform without a screen says what it cannot do when a menu or a list opens."""
+    item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support", extend=True))
+
+
 @pytest.fixture
 def person(window: MainWindow, qtbot) -> Person:
     """A person before the notebook's experiment at epoch 0."""

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from app.main_window import MainWindow
 from app.training.loop import State
-from tests.conftest import TIMEOUT
+from tests.conftest import TIMEOUT, flush_deletions
 
 Found = TypeVar("Found", bound=QObject)
 
@@ -44,7 +44,9 @@ class Person:
         return found[0]
 
     def sees(self, name: str) -> bool:
-        """Whether something of that name is visible."""
+        """Whether something of that name is visible, once what is due has been done."""
+        QApplication.processEvents()
+        flush_deletions()
         return any(each.isVisible() for each in self.window.findChildren(QWidget, name))
 
     def read(self, name: str) -> str:
@@ -75,8 +77,8 @@ class Person:
 
     def click(self, name: str, at: QPoint | None = None) -> None:
         """Click on something with the left mouse button; a check box, on its box."""
+        assert self.sees(name), f"{name} cannot be seen"
         widget = self.find(name)
-        assert widget.isVisible(), f"{name} cannot be seen"
         if at is None and isinstance(widget, QCheckBox):
             at = QPoint(8, widget.height() // 2)
         self.qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=at or QPoint())
@@ -99,11 +101,13 @@ class Person:
         self.press(Qt.Key.Key_Return)
 
     def choose(self, name: str, option: str) -> None:
-        """Choose an option of a list by typing its beginning."""
+        """Choose an option of a list by typing how it begins."""
         self.click(name)
         view = self.find(name, QComboBox).view()
         self.wait(view.isVisible)
-        self.qtbot.keyClicks(view, option)
+        beginning = re.match(r"[ -~]+", option)  # what a keyboard has
+        assert beginning
+        self.qtbot.keyClicks(view, beginning[0])
         self.qtbot.keyClick(view, Qt.Key.Key_Return)
 
     def choose_tab(self, name: str, title: str) -> None:

@@ -109,8 +109,8 @@ class GraphCanvas(QWidget):
         title = self._structure.kind(node).title
         if not len(self._values):
             return title, "–", "∂ –"
-        gradient = _short(self._gradients[node], 3) if self._has_gradient[node] else "–"
-        return title, _short(self._values[node], 4 if len(title) < 3 else 3), f"∂ {gradient}"
+        gradient = _short(self._gradients[node], 7) if self._has_gradient[node] else "–"
+        return title, _short(self._values[node], 7), f"∂ {gradient}"
 
     def describe(self, node: int) -> str:
         """Return a node's operation, sample, value and gradient with all digits."""
@@ -317,10 +317,19 @@ class GraphCanvas(QWidget):
         QToolTip.showText(self.mapToGlobal(corner), self.describe(self._hovered), self)
 
 
-def _short(number: float, digits: int) -> str:
-    """Return a number that fits on a node, with a minus sign that can be seen."""
-    text = f"{float(number):.{digits}g}"
-    if "e" in text:
-        mantissa, exponent = f"{float(number):.1e}".split("e")
-        text = f"{mantissa}e{int(exponent)}"
+def _short(number: float, width: int) -> str:
+    """Return a number in at most so many characters, with a minus sign that can be seen.
+
+    It has four significant digits if they fit, at least two, and otherwise an exponent.
+    """
+    for form in (".4g", ".3g", ".2g"):
+        text = f"{float(number):{form}}"
+        if len(text) <= width and "e" not in text:
+            break
+    else:
+        for form in (".2e", ".1e", ".0e"):
+            mantissa, exponent = f"{float(number):{form}}".split("e")
+            text = f"{mantissa}e{int(exponent)}"
+            if len(text) <= width:
+                break
     return text.replace("-", "−")

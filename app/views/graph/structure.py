@@ -76,7 +76,7 @@ class GraphStructure:
             *parameters,
             Kind("", "constant", False),
             Kind("", "constant: the number of samples", False),
-            Kind("loss", DIVIDE.name, True),
+            Kind("L", f"the loss, {DIVIDE.name}", True),
             *map(kind_of, self._own_places),
             Kind("Σ", ADD.name, True),
         ]
