@@ -66,8 +66,8 @@ def about_dialog(parent: QWidget) -> QDialog:
         <h2>Chainrule {__version__}</h2>
         <p>Shows reverse-mode automatic differentiation at work: the loss falls, the line fits,
         and every node of the computation graph shows its value and its gradient.</p>
-        <p>The colour of a node is the gradient of the loss L with respect to it, ∂L/∂node. It arises on
-        the way back from the loss, edge by edge, as <i>upstream gradient × local
+        <p>The colour of a node is the gradient of the loss L with respect to it, ∂L/∂node. It
+        arises on the way back from the loss, edge by edge, as <i>upstream gradient × local
         derivative</i>, summed over all edges that leave the node: the chain rule.</p>
         <p>All of it is computed by Chainrule's own scalar autograd engine. MIT licence.</p>
     """

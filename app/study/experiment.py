@@ -255,6 +255,11 @@ class Experiment:
             SettingError: an unknown name, or a value that its setting cannot take.
         """
         groups: dict[str, Any] = {}
+        known = [name for name, _ in cls().groups()]
+        if unknown := sorted(set(plain) - {*known, "title", "about"}):
+            raise SettingError(
+                f"there is no group of settings “{unknown[0]}”; there are {', '.join(known)}."
+            )
         for group_name, group in cls().groups():
             given = plain.get(group_name, {})
             if not isinstance(given, Mapping):

@@ -87,10 +87,12 @@ def write_experiment(path: Path, experiment: Experiment, title: str, about: str 
         {"title": title, "about": about, **experiment.to_dict()}, ensure_ascii=False, indent=2
     )
     try:
-        path.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
+        content = (text + "\n").encode()  # before the file is opened, and emptied
+        path.write_bytes(content)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise ExperimentFileError(
-            f"{path} could not be written: {error.strerror or error}. Choose another place."
+            f"{path} could not be written: {reason}. Choose another place."
         ) from error
 
 
@@ -104,9 +106,17 @@ def find_preset(name: str) -> Preset:
     for preset in known:
         if name.casefold() in (preset.key.casefold(), preset.title.casefold()):
             return preset
-    if Path(name).exists():
+    if _is_there(Path(name)):
         return read_preset(Path(name))
     raise ExperimentFileError(
         f"There is no preset and no file called “{name}”. "
         f"The presets are {', '.join(preset.key for preset in known)}."
     )
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether there is such a file; a name that cannot be one names none."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False

@@ -7,7 +7,8 @@ them and the files that hold them all read it, so that a new setting is one line
 from __future__ import annotations
 
 import dataclasses
-import math
+import re
+import sys
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -48,10 +49,9 @@ class Number:
         """Return the value as a float or an int, or raise SettingError."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise SettingError(f"{self.label} must be {self.allowed}; “{value}” is no number.")
-        if not math.isfinite(value) or (self.whole and value != int(value)):
-            raise SettingError(f"{self.label} must be {self.allowed}; it is {show(value)}.")
         low = value <= self.minimum if self.above else value < self.minimum
-        if low or value > self.maximum:
+        in_range = not low and value <= self.maximum  # false for nan
+        if not in_range or (self.whole and value != int(value)):
             raise SettingError(f"{self.label} must be {self.allowed}; it is {show(value)}.")
         return int(value) if self.whole else float(value)
 
@@ -61,7 +61,7 @@ class Number:
         A minus sign of either kind, surrounding spaces and a thousands separator are taken.
         """
         cleaned = text.strip().replace("−", "-").replace("\N{NARROW NO-BREAK SPACE}", "")
-        if _has_thousands(cleaned):
+        if _THOUSANDS.fullmatch(cleaned):
             cleaned = cleaned.replace(",", "")
         try:
             value = float(cleaned)
@@ -122,20 +122,14 @@ def settings_of(group: Any) -> dict[str, Setting]:
 
 
 def show(value: float) -> str:
-    """Return a number as a person would write it: 100,000; −9; 0.001; 1e+09."""
-    if isinstance(value, int) or (math.isfinite(value) and value == int(value)):
-        text = f"{int(value):,}" if abs(value) < 1e9 else f"{value:g}"
+    """Return a number as a person would write it: 100,000; −9; 0.001; 1e+300."""
+    if abs(value) < 1e15 and value == int(value):
+        text = f"{int(value):,}"
     else:
-        text = repr(float(value))
+        text = repr(value) if abs(value) <= sys.float_info.max else "inf" if value > 0 else "-inf"
+        text = "nan" if value != value else text
     return text.replace("-", "−") if text.startswith("-") else text
 
 
-def _has_thousands(text: str) -> bool:
-    """Whether commas separate groups of three digits; a lone decimal comma does not."""
-    digits = text.lstrip("+-").split(".")[0]
-    groups = digits.split(",")
-    return (
-        len(groups) > 1
-        and groups[0].isdigit()
-        and all(len(group) == 3 and group.isdigit() for group in groups[1:])
-    )
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?([eE][+-]?\d+)?")
+"""Commas between groups of three digits; a lone decimal comma is none of them."""

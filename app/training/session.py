@@ -107,6 +107,7 @@ class Session(QObject):
 
     def close(self) -> bool:
         """End the worker and wait for it; return whether it ended in time."""
+        self._run = -1  # messages that are on their way are of no run any more
         self._timer.stop()
         return self._worker.close()
 

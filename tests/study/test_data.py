@@ -59,6 +59,12 @@ def test_the_noise_is_normal_with_the_chosen_deviation():
     assert np.mean(np.abs(noise) < 1) == pytest.approx(0.6827, abs=0.02)
 
 
+def test_the_noise_is_numpys_for_the_seed():
+    drawn = np.random.default_rng(7).standard_normal(20_000)
+    samples = make_samples(NOISY)
+    assert samples.y.tolist() == (samples.truth + 3.0 * drawn).tolist()
+
+
 def test_twice_the_deviation_is_twice_the_noise():
     once, twice = (make_samples(Data(slope=0, intercept=0, noise=noise)).y for noise in (1.0, 2.0))
     assert twice.tolist() == (2 * once).tolist()

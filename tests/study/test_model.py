@@ -42,6 +42,16 @@ def test_the_parameters_are_named_in_their_order():
     assert predict([slope, intercept], Scalar(10)).data == 35
 
 
+def test_the_graph_is_the_notebooks():
+    parameters, x, y = leaves(3, 5), Scalar(10), Scalar(20)
+    prediction = predict(parameters, x)
+    rest, two = sample_loss(prediction, y).operands
+    product, c = prediction.operands
+    assert rest.operands == (y, prediction)
+    assert product.operands == (parameters[0], x)
+    assert (c, two.data) == (parameters[1], 2)
+
+
 def test_a_sample_adds_eight_nodes_to_the_graph():
     parameters, total = leaves(1, 2), Scalar(0)
     sizes = []

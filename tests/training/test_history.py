@@ -1,5 +1,6 @@
 """A history grows in one thread while others read it."""
 
+import sys
 import threading
 
 import numpy as np
@@ -59,32 +60,55 @@ def test_what_was_read_stays_while_the_history_grows():
     assert parameters.tolist() == [2, -2]
 
 
+def test_an_epoch_counts_only_once_it_is_written():
+    history, lengths = filled(3), []
+
+    class Watching:
+        def __float__(self):
+            lengths.append(len(history))
+            return 7.0
+
+    for _ in range(3):  # the second makes the arrays grow
+        history.append([Watching(), Watching()], Watching())
+    assert lengths == [3, 3, 3, 4, 4, 4, 5, 5, 5]
+    assert history.losses.tolist() == [0, 0.5, 1, 7, 7, 7]
+
+
+@pytest.fixture
+def often_switching():
+    """Lets threads take turns as often as Python can."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+@pytest.mark.usefixtures("often_switching")
 def test_what_another_thread_reads_is_complete_and_never_changes():
-    history, epochs = History(2, capacity=1), 20_000
+    epochs, rounds = 300, 40
+    histories = [History(2, capacity=1) for _ in range(rounds)]
     seen, problems, reading = [], [], threading.Event()
 
     def read():
-        while True:
-            last, losses = history.last_epoch, history.losses
-            reading.set()
-            if last >= 0 and (
-                len(losses) <= last
-                or losses[-1] != len(losses) - 1
-                or history.parameters(last).tolist() != [last, -last]
-                or history.loss(last) != last
-            ):
-                problems.append(last)
-            if not seen or len(losses) > 1.5 * len(seen[-1]):
-                seen.append(losses)
-            if last == epochs - 1:
-                return
+        for history in histories:
+            last = -1
+            while last < epochs - 1:
+                last, losses = history.last_epoch, history.losses
+                reading.set()
+                seen.append((losses, len(losses)))
+                if len(losses) <= last or (
+                    last >= 0
+                    and (history.loss(last), *history.parameters(last)) != (last, last, -last)
+                ):
+                    problems.append(last)
 
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
     assert reading.wait(20)
-    for epoch in range(epochs):
-        history.append([epoch, -epoch], epoch)
+    for history in histories:
+        for epoch in range(epochs):
+            history.append([epoch, -epoch], epoch)
     reader.join(20)
     assert not reader.is_alive()
     assert problems == []
-    assert all(losses.tolist() == list(range(len(losses))) for losses in seen)
+    assert all(losses.tolist() == list(range(length)) for losses, length in seen)

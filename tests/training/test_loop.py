@@ -70,12 +70,6 @@ def test_without_an_experiment_no_command_has_an_effect(bench):
     assert bench.loop.state is State.PAUSED
 
 
-def test_after_reset_epoch_0_is_in_the_mailbox_before_paused_is_said(bench):
-    run = bench.begin(small())
-    frame = bench.mailbox.take()
-    assert (frame.run, frame.epoch, len(frame.history)) == (run, 0, 1)
-
-
 def test_every_reset_is_a_run_of_its_own(bench):
     assert [bench.begin(small()) for _ in range(3)] == [1, 2, 3]
 
@@ -95,6 +89,15 @@ def test_reset_while_running_begins_a_new_run_and_says_no_more_of_the_old_one(sc
     assert (frames[0].run, frames[0].history.last_epoch) == (old, 4)  # what was seen stays
     scripted.loop.step()
     assert scripted.next() == Paused(old + 1, 1)
+
+
+def test_reset_amid_a_step_of_many_epochs_forgets_the_rest_of_them(scripted, script):
+    script.amid(3, lambda: scripted.loop.reset(small()))
+    run = scripted.begin(FOREVER)
+    scripted.loop.step(1_000_000)
+    assert scripted.next() == Paused(run + 1, 0)
+    scripted.loop.step()
+    assert scripted.next() == Paused(run + 1, 1)
 
 
 @pytest.mark.parametrize("end", [finished, diverged])
@@ -249,16 +252,6 @@ def test_fewer_epochs_than_there_are_end_the_run_where_it_is(scripted, script):
     run = scripted.play(small())
     assert scripted.next() == Finished(run, 6)
     assert scripted.loop.state is State.FINISHED
-
-
-def test_the_frames_of_a_run_share_its_history(bench):
-    run = bench.begin(small())
-    first = bench.mailbox.take()
-    bench.loop.step(3)
-    assert bench.next() == Paused(run, 3)
-    second = bench.mailbox.take()
-    assert (first.epoch, second.epoch) == (0, 3)
-    assert first.history is second.history
 
 
 # -- finished and diverged -------------------------------------------------------------------

@@ -31,7 +31,8 @@ class Stage:
         fake_queue = SimpleNamespace(SimpleQueue=lambda: Commands(self), Empty=queue.Empty)
         monkeypatch.setattr(loop_module, "time", fake_time)
         monkeypatch.setattr(loop_module, "queue", fake_queue)
-        self.loop = TrainingLoop(self.messages.append, Mailbox(), self.make_trainer)
+        self.mailbox = Mailbox()
+        self.loop = TrainingLoop(self.messages.append, self.mailbox, self.make_trainer)
 
     def make_trainer(self, experiment):
         stage = self
@@ -115,14 +116,26 @@ def test_commands_are_looked_at_between_chunks_even_at_no_limit(stage):
     assert epochs[-1] <= 1.0 + stage.cost
 
 
+def test_at_no_limit_the_newest_frame_is_at_most_a_chunk_old(stage):
+    stage.cost = CHUNK / 10
+    behind = []
+
+    def look():
+        behind.append(len(stage.epochs) - stage.mailbox.take().epoch)
+
+    stage.play(math.inf, until=1.0, at=[(number / 50, look) for number in range(1, 50)])
+    assert len(behind) == 49
+    assert max(behind) <= 11
+
+
 def test_a_speed_that_cannot_be_reached_is_not_caught_up_with_later(stage):
     stage.cost = 0.5
     faster = [(20.0, lambda: setattr(stage, "cost", 0.0))]
     epochs = stage.play(100.0, until=30.0, at=faster)
     slow = [moment for moment in epochs if moment < 20.0]
     assert slow == [0.5 * number for number in range(1, 40)]
-    for start in (20.5, 22.0, 25.0):
-        within_a_second = [moment for moment in epochs if start < moment <= start + 1]
+    for start in (20.0, 22.0, 25.0):
+        within_a_second = [moment for moment in epochs if start <= moment < start + 1]
         assert len(within_a_second) == pytest.approx(100, abs=12)
 
 
