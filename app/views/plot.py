@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import math
+
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QFontMetricsF
 from PySide6.QtWidgets import QWidget
 
 from app.theme import Theme
+
+
+class SparseLogAxis(pg.AxisItem):
+    """An axis whose numbers, when it is logarithmic, never overlap: fewer where it is short."""
+
+    def logTickStrings(self, values: list[float], scale: float, spacing: float | None) -> list[str]:
+        """Return the numbers of ticks at powers of ten, and of those between if there is room."""
+        texts = super().logTickStrings(values, scale, spacing)
+        low, high = self.range
+        decade = self.height() / max(high - low, 1e-9)
+        line = QFontMetricsF(self.style["tickFont"] or QFont()).height()
+        if decade * math.log10(10 / 9) > line:
+            return texts
+        kept = (1, 2, 5) if decade * math.log10(2) > 1.2 * line else (1,)
+        return [
+            text if round(10 ** (value % 1.0)) in (*kept, 10 * kept[0]) else ""
+            for text, value in zip(texts, values, strict=True)
+        ]
 
 
 class ThemedPlot(pg.PlotWidget):
     """A plot without menu and frame; subclasses colour their curves in ``set_theme``."""
 
     def __init__(self, bottom: str, left: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent, enableMenu=False)
+        super().__init__(parent, enableMenu=False, axisItems={"left": SparseLogAxis("left")})
         self._axis_labels = {"bottom": bottom, "left": left}
         self._theme: Theme | None = None
         self.setFrameShape(self.Shape.NoFrame)

@@ -60,10 +60,9 @@ def lay_out(structure: GraphStructure) -> Layout:
     x, y = np.empty(len(structure)), np.empty(len(structure))
     x[structure.shared :] = (block_x + offset_x[:, None]).ravel()
     y[structure.shared :] = (block_y + offset_y[:, None]).ravel()
-    middle = 0.5 * height * (min(rows, 4) - 1)
-    for parameter in range(structure.parameters):
-        x[parameter] = 0.0
-        y[parameter] = middle + 2 * PITCH_Y * (parameter - (structure.parameters - 1) / 2)
+    # Between the rows, so that a parameter's edges do not run through a sample's own nodes.
+    x[: structure.parameters] = 0.0
+    y[: structure.parameters] = PITCH_Y + height * np.arange(structure.parameters)
     zero, count, loss = range(structure.parameters, structure.shared)
     sum_x = block_x[-1]
     x[zero], y[zero] = sum_x, -PITCH_Y - BLOCK_GAP
