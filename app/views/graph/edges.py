@@ -54,9 +54,8 @@ class Edges:
         short = self._short[near[self._sources[self._short]] | near[self._targets[self._short]]]
         short = short[:: max(1, -(-len(short) // MOST_EDGES))]
         fan = self._some_of_fan if camera.scale >= DOT_SCALE else self._fan[:0]
-        if readable:
-            fan = np.union1d(fan, self._fan[near[self._targets[self._fan]]])
-        for edges, strength in ((fan, 0.3), (self._long, 0.6), (short, 1.0)):
+        used = self._fan[near[self._targets[self._fan]]] if readable else self._fan[:0]
+        for edges, strength in ((fan, 0.25), (self._long, 0.6), (used, 0.6), (short, 1.0)):
             lines = _crossing(self._lines(edges, camera), size)
             # Mixed with the background instead of translucent: that takes a fifth of the time.
             colour = mix(theme.base, theme.edge, strength * min(1.0, 0.12 + 2 * camera.scale))
