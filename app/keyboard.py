@@ -13,7 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-_OWN_KEYS = (QAbstractButton, QComboBox, QAbstractItemView, QTabBar)
+_PRESSED_BY_SPACE = (QAbstractButton, QTabBar)
+_SEARCHED_BY_TYPING = (QComboBox, QAbstractItemView)
 
 
 class ControlKeys(QObject):
@@ -29,18 +30,19 @@ class ControlKeys(QObject):
         application.focusChanged.connect(self._watch)
 
     def _watch(self, old: QWidget | None, new: QWidget | None) -> None:
-        if isinstance(old, _OWN_KEYS):
+        if old is not None:
             old.removeEventFilter(self)
-        if isinstance(new, _OWN_KEYS):
+        if isinstance(new, (*_PRESSED_BY_SPACE, *_SEARCHED_BY_TYPING)):
             new.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: ARG002, D102  Qt's
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: D102  Qt's
         if (
             event.type() is QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
             and event.modifiers() == Qt.KeyboardModifier.NoModifier
             and event.text()
             and event.text().isprintable()
+            and (event.key() == Qt.Key.Key_Space or isinstance(watched, _SEARCHED_BY_TYPING))
         ):
             event.accept()
             return True

@@ -84,9 +84,19 @@ def render(
         window.show()
         window.load()
         _train(window, preset, epochs)
+        window.resize(*size)
         application.processEvents()
-        written = window.grab().save(str(picture), "PNG")
+        problem = _save_picture(window, picture, size)
         window.close()
+    return problem
+
+
+def _save_picture(window: MainWindow, picture: Path, size: tuple[int, int]) -> str:
+    """Write the picture; return a sentence if that could not be done."""
+    if window.size().toTuple() != size:
+        least = window.minimumSizeHint()
+        return f"The window needs at least {least.width()}x{least.height()} pixels."
+    written = window.grab().save(str(picture), "PNG")
     return "" if written else f"The picture could not be written to {picture}."
 
 

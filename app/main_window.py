@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QFontMetrics, QGuiApplication, QPaintEvent
+from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QFontMetrics, QGuiApplication, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QMainWindow,
@@ -34,17 +34,11 @@ from app.study.presets import (
 )
 
 if TYPE_CHECKING:
+    from app.run_views import RunViews
     from app.training.session import Session
-    from app.training.snapshot import Probe
 
 LAYOUT_VERSION = 1
-HEAVY_MODULES = (
-    "app.training.session",
-    "app.training.snapshot",
-    "app.views.fit_view",
-    "app.views.graph.view",
-    "app.views.loss_view",
-)
+HEAVY_MODULES = ("app.training.session", "app.run_views")
 """Loaded after the first paint: NumPy and pyqtgraph come with them."""
 
 
@@ -68,16 +62,17 @@ class MainWindow(QMainWindow):
     def __init__(self, preset: Preset, settings: QSettings, appearance: Appearance) -> None:
         super().__init__()
         self.setObjectName("main_window")
-        self.setWindowTitle(f"{preset.title} – Chainrule")
         self._settings = settings
         self._appearance = appearance
-        self._title = preset.title
+        self._opened = self._opening = preset
         self._wanted = preset.experiment
-        self._pending: Experiment | None = None
-        self._probe: Probe | None = None
+        self._pending: Experiment | None = None  # would end the run: a person was asked
+        self._question = ""
         self._loader: ModuleLoader | None = None
         self._was_painted = False
+        self._restored_size: QSize | None = None
         self.session: Session | None = None
+        self._views: RunViews | None = None
         self.transport = Transport()
         self.notice = NoticeBar()
         self.panel = ExperimentPanel(presets())
@@ -89,6 +84,7 @@ class MainWindow(QMainWindow):
         self.transport.show_progress(-1, preset.experiment.training.epochs)
         self._show_theme()
         self._restore_window()
+        self._show_title()
         self.notice.say("Loading…")
 
     # -- putting it together ----------------------------------------------------------------
@@ -110,7 +106,6 @@ class MainWindow(QMainWindow):
     def _add_docks(self) -> None:
         self._docks = Docks(self)
         self._docks.fill("experiment", self.panel)
-        self._docks.shown.connect(self._show_snapshot)
         self.resize(QSize(1280, 800))
         self._show_text_size()
         self._docks.arrange()
@@ -145,21 +140,16 @@ class MainWindow(QMainWindow):
         """Add the views and begin the run; does nothing the second time."""
         if self.session is not None:
             return
+        from app.run_views import RunViews
         from app.training.session import Session
-        from app.views.fit_view import FitView
-        from app.views.graph.view import GraphView
-        from app.views.loss_view import LossView
 
-        self._keep_size()
-        self.fit_view, self.graph_view, self.loss_view = FitView(), GraphView(), LossView()
-        for name, view in (
-            ("fit", self.fit_view),
-            ("graph", self.graph_view),
-            ("loss_curve", self.loss_view),
-        ):
-            self._docks.fill(name, view)
-        self._menus.view.addAction(self.graph_view.fit_action)
+        self._keep_size(self._restored_size)
+        self._restored_size = None
         self.session = session = Session(self)
+        self._views = views = RunViews(self._docks, session)
+        self.fit_view, self.graph_view, self.loss_view = views.fit, views.graph, views.loss
+        self._menus.view.addAction(self.graph_view.fit_action)
+        self._docks.shown.connect(views.show_newest)
         session.run_reset.connect(self._show_run)
         session.frame_arrived.connect(self._show_frame)
         session.state_changed.connect(self._show_state)
@@ -200,7 +190,7 @@ class MainWindow(QMainWindow):
 
     def open_preset(self, preset: Preset) -> None:
         """Start another experiment; asks first if a run would be lost."""
-        self._title = preset.title
+        self._opening = preset
         self.panel.show_experiment(preset.experiment)
         self._take_edit(preset.experiment, f"“{preset.title}”")
 
@@ -231,6 +221,8 @@ class MainWindow(QMainWindow):
         except ExperimentFileError as error:
             self.notice.say(str(error), "error")
         else:
+            self._opened = Preset(path.stem, path.stem, "", self.panel.experiment)
+            self._show_title()
             self.notice.say(f"Saved as {path}.")
 
     def ask_save_picture(self) -> None:
@@ -250,7 +242,10 @@ class MainWindow(QMainWindow):
                 "warning",
             )
             return False
-        return self._pending is None
+        if self._pending is not None:
+            self._ask()
+            return False
+        return True
 
     def _take_edit(self, wanted: Experiment, what: str) -> None:
         """Apply an edit: to the running training, or, after asking, as a new run."""
@@ -262,25 +257,35 @@ class MainWindow(QMainWindow):
             self._pending = None
             self.panel.show_experiment(wanted)
             session.change(wanted)
+            self._show_title()
             self._show_progress()
             self._show_state()
         elif session.recorded == 0:
             self._start(wanted)
         else:
             self._pending = wanted
+            self._question = f"{what}: this starts training anew, and the run so far is lost."
             self.panel.show_experiment(wanted)
-            self.notice.say(
-                f"{what}: this starts training anew, and the run so far is lost.",
-                "warning",
-                (("Start &anew", lambda: self._start(wanted)), ("&Keep this run", self._keep)),
-            )
+            self._ask()
+
+    def _ask(self) -> None:
+        """Ask whether to start anew or to keep the run."""
+        answers = (("Start &anew", self._start_anew), ("&Keep this run", self._keep))
+        self.notice.say(self._question, "warning", answers)
+
+    def _start_anew(self) -> None:
+        if self._pending is not None:
+            self._start(self._pending)
 
     def _start(self, experiment: Experiment) -> None:
         """Begin a new run."""
         self._pending = None
         self.panel.show_experiment(experiment)
+        if self._opening.experiment == experiment:
+            self._opened = self._opening
         if self.session is not None:
             self.session.start(experiment)
+        self._show_title()
 
     def _keep(self) -> None:
         """Take back an edit that would have ended the run."""
@@ -293,42 +298,24 @@ class MainWindow(QMainWindow):
 
     def _show_run(self) -> None:
         """Show a new run's data and an empty history."""
-        from app.training.snapshot import Probe
-
-        session = self.session
-        if session is None:
-            return
-        experiment = session.experiment
-        if self._probe is None or self._probe.recipe != experiment.data:
-            self._probe = Probe(experiment.data)
-            self.fit_view.show_data(self._probe, experiment.data)
-            self.graph_view.show_graph(self._probe)
-        self.graph_view.show_run()
-        self.loss_view.show_run(experiment.training.epochs)
-        self._show_progress()
-        self.transport.show_loss(None)
+        if self.session is not None and self._views is not None:
+            self._views.show_run(self.session.experiment)
+            self._show_progress()
+            self.transport.show_loss(None)
 
     def _show_frame(self) -> None:
         """Show the newest epoch everywhere."""
         session = self.session
-        if session is None or session.history is None:
-            return
-        self._show_progress()
-        self.transport.show_loss(session.history.loss(session.epoch))
-        self._show_snapshot()
+        if session is not None and session.history is not None and self._views is not None:
+            self._show_progress()
+            self.transport.show_loss(session.history.loss(session.epoch))
+            self._views.show_newest()
 
-    def _show_snapshot(self) -> None:
-        """Draw the views that can be seen."""
-        session, probe = self.session, self._probe
-        if session is None or probe is None or session.history is None:
-            return
-        snapshot = probe.snapshot(session.epoch, session.history.parameters(session.epoch))
-        if self._docks.is_visible("fit"):
-            self.fit_view.show_snapshot(snapshot)
-        if self._docks.is_visible("graph"):
-            self.graph_view.show_snapshot(snapshot)
-        if self._docks.is_visible("loss_curve"):
-            self.loss_view.show_history(session.history)
+    def _show_title(self) -> None:
+        """Name what is open in the window's title, marked if it was changed since."""
+        experiment = self._opened.experiment if self.session is None else self.session.experiment
+        self.setWindowTitle(f"{self._opened.title}[*] – Chainrule")
+        self.setWindowModified(experiment != self._opened.experiment)
 
     def _show_progress(self) -> None:
         if self.session is not None:
@@ -366,13 +353,13 @@ class MainWindow(QMainWindow):
         theme = self._appearance.theme
         self.transport.set_theme(theme)
         self._docks.set_theme(theme)
-        if self.session is not None:
-            for view in (self.fit_view, self.graph_view, self.loss_view):
-                view.set_theme(theme)
+        if self._views is not None:
+            self._views.set_theme(theme)
 
     def _show_text_size(self) -> None:
         """Give the parts the room that their text needs."""
-        self._keep_size()
+        if self.isVisible():
+            self._keep_size()
         font = QApplication.font()
         for widget in (self, self.menuBar()):
             widget.setFont(font)
@@ -382,19 +369,29 @@ class MainWindow(QMainWindow):
         self.transport.resize_to_text()
         self.notice.resize_to_text()
 
-    def _keep_size(self) -> None:
-        """Go back to the present size after docks that need more room have made it larger."""
-        size = self.size()
-        QTimer.singleShot(0, self, lambda: self.resize(size))
+    def _keep_size(self, size: QSize | None = None) -> None:
+        """Go back to a size, the present one if None, after docks have made the window larger."""
+        wanted = size or self.size()
+
+        def settle() -> None:
+            QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+            self.resize(wanted)
+
+        QTimer.singleShot(0, self, settle)
 
     def _restore_window(self) -> None:
         """Bring back size, place and docks of the last time; whatever cannot be used is not."""
         geometry = self._settings.value("window/geometry")
-        if geometry is not None:
+        if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
+            self._restored_size = self.size()
         state = self._settings.value("window/state")
-        if state is not None:
+        if isinstance(state, QByteArray):
             self.restoreState(state, LAYOUT_VERSION)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: D102  Qt's
+        self._keep_size(self._restored_size)
+        super().showEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102  Qt's
         super().paintEvent(event)

@@ -69,10 +69,11 @@ def read_preset(path: Path) -> Preset:
         experiment = Experiment.from_dict(plain)
     except SettingError as error:
         raise ExperimentFileError(f"{path} holds no valid experiment: {error}") from error
+    title, about = plain.get("title"), plain.get("about")
     return Preset(
         key=path.stem,
-        title=str(plain.get("title", path.stem)),
-        about=str(plain.get("about", "")),
+        title=title if isinstance(title, str) else path.stem,
+        about=about if isinstance(about, str) else "",
         experiment=experiment,
     )
 

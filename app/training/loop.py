@@ -7,7 +7,8 @@ thread alone.
 ============  ==============================================================================
 state         what a command does in it
 ============  ==============================================================================
-``PAUSED``    play → RUNNING (Started); step → one epoch, then Paused; pause: nothing.
+``PAUSED``    play → RUNNING (Started); step → one epoch, or so many, then Paused; pause: amid
+              these Paused, else nothing.
 ``RUNNING``   pause → PAUSED (Paused); step → one epoch more, then PAUSED (Paused); play:
               nothing. At the chosen number of epochs → FINISHED (Finished).
 ``FINISHED``  play, step: Finished again; pause: nothing; change to more epochs → PAUSED
@@ -42,6 +43,9 @@ from app.training.trainer import Trainer
 
 CHUNK = 0.008
 """Seconds of training between looks at the commands."""
+
+SLOWEST = 0.01
+"""Epochs a second that can be asked for at least."""
 
 
 class State(Enum):
@@ -292,8 +296,9 @@ class TrainingLoop:
         return trainer
 
     def _pause(self) -> None:
-        if self._state is State.RUNNING:
+        if self._state is State.RUNNING or self._steps:
             self._state = State.PAUSED
+            self._steps = 0
             if self._trainer is not None and len(self._trainer.history):
                 self._settle(self._trainer, rested=True)
 
@@ -305,7 +310,8 @@ class TrainingLoop:
                 self._settle(self._trainer, rested=True)
 
     def _set_speed(self, epochs_per_second: float) -> None:
-        self._seconds_per_epoch = 0.0 if math.isinf(epochs_per_second) else 1 / epochs_per_second
+        limited = max(epochs_per_second, SLOWEST)
+        self._seconds_per_epoch = 0.0 if math.isinf(limited) else 1 / limited
         self._due = time.monotonic()
 
     def _close(self) -> None:

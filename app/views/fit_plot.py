@@ -24,6 +24,7 @@ class FitPlot(ThemedPlot):
         super().__init__("x", "y", parent)
         self.setObjectName("fit_plot")
         self.setAccessibleName("Fit")
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # there is nothing to do with keys
         self.setAccessibleDescription("The data points, the true line and the fitted line.")
         self._drawn = slice(None)
         self._x = self._y = self._line_x = np.empty(0)

@@ -93,6 +93,8 @@ class FitTable(QTableView):
         super().__init__(parent)
         self.setObjectName("fit_table")
         self.setAccessibleName("Inference: sample, x, prediction, y and residual")
+        self.setToolTip("Every sample's prediction and residual; Ctrl+C copies what is selected.")
+        self.setTabKeyNavigation(False)  # Tab goes on to the next control, arrows to a cell
         self._model = FitTableModel(self)
         self.setModel(self._model)
         self.setSortingEnabled(True)

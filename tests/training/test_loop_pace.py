@@ -116,14 +116,18 @@ def test_commands_are_looked_at_between_chunks_even_at_no_limit(stage):
     assert epochs[-1] <= 1.0 + stage.cost
 
 
-def test_at_no_limit_the_newest_frame_is_at_most_a_chunk_old(stage):
+@pytest.mark.parametrize("stepping", [False, True])
+def test_at_no_limit_the_newest_frame_is_at_most_a_chunk_old(stage, stepping):
     stage.cost = CHUNK / 10
     behind = []
 
     def look():
         behind.append(len(stage.epochs) - stage.mailbox.take().epoch)
 
-    stage.play(math.inf, until=1.0, at=[(number / 50, look) for number in range(1, 50)])
+    at = [(number / 50, look) for number in range(1, 50)]
+    if stepping:
+        at.insert(0, (0.0, lambda: stage.loop.step(1_000_000)))
+    stage.play(math.inf, until=1.0, at=at)
     assert len(behind) == 49
     assert max(behind) <= 11
 

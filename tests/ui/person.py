@@ -109,6 +109,7 @@ class Person:
         assert beginning
         self.qtbot.keyClicks(view, beginning[0])
         self.qtbot.keyClick(view, Qt.Key.Key_Return)
+        self._come_back()
 
     def choose_tab(self, name: str, title: str) -> None:
         """Click on a tab."""
@@ -129,6 +130,13 @@ class Person:
             if isinstance(menu, QMenu):
                 self.wait(menu.isVisible)
                 place = menu
+        self._come_back()
+
+    def _come_back(self) -> None:
+        """Return to the window from a list or menu; without a screen, Qt leaves it out."""
+        if QApplication.activeModalWidget() is None and self.window.isVisible():
+            self.window.activateWindow()
+            self.wait(self.window.isActiveWindow)
 
     def wheel(self, widget: QWidget, at: QPointF, notches: int = 1) -> None:
         """Turn the wheel over a place of a widget; forward is positive."""

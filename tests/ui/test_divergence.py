@@ -10,6 +10,8 @@ from PySide6.QtGui import QColor
 
 from app.theme import load_theme
 from app.training.loop import State
+from app.training.snapshot import Probe
+from app.views.graph.structure import GraphStructure
 from tests.ui.person import Person, curves, drawn
 
 
@@ -48,7 +50,7 @@ def test_the_line_is_drawn_within_what_can_be_painted(diverged):
 
 def test_a_node_that_is_not_finite_is_marked(diverged):
     canvas = diverged.window.graph_view.canvas
-    loss = 4
+    loss = GraphStructure(Probe(diverged.window.session.experiment.data)).loss
     assert "inf" in canvas.describe(loss)
     box = canvas.node_rectangle(loss)
     at = box.center().toPoint()
@@ -84,3 +86,14 @@ def test_a_smaller_learning_rate_then_trains_to_the_end(diverged):
     diverged.wait_for(State.FINISHED)
     losses = diverged.window.session.history.losses
     assert losses[-1] < losses[0]
+
+
+def test_nothing_jumps_when_the_notice_has_more_to_say(make_window, qtbot):
+    person = Person(make_window("diverging"), qtbot)
+    before = person.find("fit_dock").y()
+    person.run_to_end()
+    assert person.sees("answer_reset_now")
+    assert person.find("fit_dock").y() == before
+    person.enter("slope", "5")
+    assert person.sees("answer_start_anew")
+    assert person.find("fit_dock").y() == before

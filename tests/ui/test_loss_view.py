@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QCheckBox
 
 from tests.ui.person import Person, curves
@@ -92,6 +92,18 @@ def test_a_long_run_is_thinned_but_its_extremes_are_drawn(person):
     assert len(epochs) <= 2 * max(50, person.window.loss_view.plot.width())
     assert 10 ** heights.min() == pytest.approx(losses(person).min())
     assert 10 ** heights.max() == pytest.approx(losses(person).max())
+
+
+def test_while_training_runs_the_curve_ends_at_the_epoch_that_is_shown(person):
+    ends: list[tuple[int, int, int]] = []
+
+    def look() -> None:
+        ends.append((person.epoch, readout(person)[0], int(curve(person)[0][-1])))
+
+    person.window.session.frame_arrived.connect(look)
+    person.run_to_end()
+    assert len(ends) > 5
+    assert [each for each in ends if len(set(each)) > 1] == []
 
 
 def test_reset_empties_the_curve(trained):
@@ -191,6 +203,31 @@ def test_follow_brings_the_whole_run_back(trained):
     assert left <= 0
     assert right >= 55
     assert curve(trained)[0][-1] == 55
+
+
+@pytest.mark.parametrize("notches", [-40, 40])
+def test_however_far_the_view_is_zoomed_it_is_drawn(trained, notches):
+    plot = trained.window.loss_view.plot
+    trained.wheel(plot.viewport(), place_of(trained, 5), notches)
+    trained.train(1)
+    assert not plot.grab().isNull()
+
+
+@pytest.mark.parametrize("direction", [-1, 1])
+def test_the_curve_can_be_dragged_out_of_view_and_comes_back(trained, direction):
+    viewport = trained.window.loss_view.plot.viewport()
+    middle, far = viewport.rect().center(), 90 * direction
+    for _ in range(5):
+        start, end = (middle - QPoint(far, 0), middle + QPoint(far, 0))
+        trained.qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=start)
+        for step in range(1, 7):
+            trained.qtbot.mouseMove(viewport, start + (end - start) * step / 6)
+        trained.qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=end)
+    (left, right), _ = view_range(trained)
+    assert right < 0 or left > 25
+    trained.train(1)
+    trained.click("follow")
+    assert curve(trained)[0][-1] == 26
 
 
 def test_reset_follows_again(trained):

@@ -200,6 +200,11 @@ class GraphCanvas(QWidget):
         painter = QPainter(self)
         try:
             self._paint(painter)
+            if self.hasFocus() and self._brushes is not None:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(QPen(self._brushes.theme.accent, 2))
+                painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
         finally:
             painter.end()
 
