@@ -48,7 +48,7 @@ class RunViews:
         if self._docks.is_visible("graph"):
             self.graph.show_snapshot(snapshot)
         if self._docks.is_visible("loss_curve"):
-            self.loss.show_history(session.history)
+            self.loss.show_losses(session.history.losses[: session.epoch + 1])
 
     def set_theme(self, theme: Theme) -> None:
         """Use the theme's colours."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 Answer = tuple[str, Callable[[], None]]
@@ -21,7 +22,7 @@ class NoticeBar(QFrame):
         self.setObjectName("notice")
         self._label = QLabel(wordWrap=True, objectName="notice_text")
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._label.setAccessibleName("Notice")
         self._buttons: list[QPushButton] = []
         self._layout = QHBoxLayout(self)
@@ -54,8 +55,16 @@ class NoticeBar(QFrame):
         self.resize_to_text()
 
     def resize_to_text(self) -> None:
-        """Reserve the height of a button in the present font, with or without one."""
-        self.setMinimumHeight(2 * self.fontMetrics().height() + 4)
+        """Reserve the height of two lines in the present font, or of more if more are needed."""
+        self._layout.activate()
+        text = self._label.heightForWidth(self._label.width())
+        two_lines = 2 * self.fontMetrics().lineSpacing()
+        self.setFixedHeight(max(text, two_lines) + 10)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102  Qt's
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.resize_to_text()
 
     def _make_button(self, text: str, action: Callable[[], None]) -> QPushButton:
         name = text.replace("&", "")

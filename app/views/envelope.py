@@ -50,7 +50,8 @@ class Envelope:
         Where there are more entries than columns, each column gives its minimum and its
         maximum, at the same position.
         """
-        start, stop = max(0, start), min(len(self._series), stop)
+        start = max(0, start)
+        stop = max(start, min(len(self._series), stop))
         if stop - start <= 2 * columns:
             return np.arange(start, stop), self._series[start:stop]
         level, width = -1, 1

@@ -11,7 +11,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.theme import Theme
-from app.training.history import History
 from app.views.envelope import Envelope
 from app.views.plot import ThemedPlot
 
@@ -27,7 +26,7 @@ class LossView(QWidget):
         super().__init__(parent)
         self.setObjectName("loss_view")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._history: History | None = None
+        self._losses = np.empty(0)
         self._envelope = Envelope()
         self._epochs = 1
         self._cursor: int | None = None
@@ -52,7 +51,7 @@ class LossView(QWidget):
 
     def show_run(self, epochs: int) -> None:
         """Prepare for another run of so many epochs."""
-        self._history = None
+        self._losses = np.empty(0)
         self._envelope = Envelope()
         self._epochs = epochs
         self._set_cursor(None)
@@ -64,10 +63,10 @@ class LossView(QWidget):
         """Take another number of epochs at which the run shall stop."""
         self._epochs = epochs
 
-    def show_history(self, history: History) -> None:
-        """Show what the run has recorded so far."""
-        self._history = history
-        self._envelope.update(history.losses)
+    def show_losses(self, losses: np.ndarray) -> None:
+        """Show the loss at every epoch so far; ``losses`` is a longer version of the last."""
+        self._losses = losses
+        self._envelope.update(losses)
         if self._follow.isChecked():
             self._follow_run()
         self._draw()
@@ -84,7 +83,7 @@ class LossView(QWidget):
         self._mark.setBrush(pg.mkBrush(theme.base))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102  Qt's
-        last = -1 if self._history is None else self._history.last_epoch
+        last = self._last_epoch
         at = last if self._cursor is None else self._cursor
         match event.key():
             case Qt.Key.Key_Left if last >= 0:
@@ -125,6 +124,11 @@ class LossView(QWidget):
         self.plot.getAxis("left").setLogMode(y=True)
         self._show_readout()
 
+    @property
+    def _last_epoch(self) -> int:
+        """The newest epoch shown; −1 while there is none."""
+        return len(self._losses) - 1
+
     # -- drawing ----------------------------------------------------------------------------
 
     def _change_axis(self, log: bool) -> None:
@@ -144,27 +148,27 @@ class LossView(QWidget):
 
     def _draw(self) -> None:
         """Draw the part of the curve that is in view."""
-        if self._history is None or self.plot.width() < 10:
+        if not len(self._losses) or self.plot.width() < 10:
             return
         (left, right), _ = self.plot.getViewBox().viewRange()
         columns = max(50, int(self.plot.getViewBox().width()))
         start, stop = math.floor(left) - 1, math.ceil(right) + 2
         epochs, losses = self._envelope.thinned(start, stop, columns)
         self._curve.setData(epochs, self._height(losses))
-        self._put(self._newest, self._history.last_epoch)
+        self._put(self._newest, self._last_epoch)
 
     def _put(self, mark: pg.ScatterPlotItem, epoch: int) -> None:
         """Put a mark on the curve at an epoch; nowhere if its loss cannot be drawn."""
-        height = self._height(self._history.losses[epoch : epoch + 1])
+        height = self._height(self._losses[epoch : epoch + 1])
         mark.setData([epoch], height) if np.isfinite(height[0]) else mark.setData([], [])
 
     def _follow_run(self) -> None:
         """Choose axes that hold the whole run and rarely change."""
-        if self._history is None or not len(self._history):
+        if not len(self._losses):
             return
-        right = min(_nice_ceiling(max(20, self._history.last_epoch)), max(self._epochs, 20))
-        right = max(right, self._history.last_epoch)
-        _, losses = self._envelope.thinned(0, len(self._history), 500)
+        right = min(_nice_ceiling(max(20, self._last_epoch)), max(self._epochs, 20))
+        right = max(right, self._last_epoch)
+        _, losses = self._envelope.thinned(0, len(self._losses), 500)
         heights = self._height(losses)
         heights = heights[np.isfinite(heights)]
         low, high = (heights.min(), heights.max()) if len(heights) else (0.0, 1.0)
@@ -179,11 +183,11 @@ class LossView(QWidget):
     def _point_at(self, position: QPointF) -> None:
         """Move the crosshair to the mouse."""
         box = self.plot.getViewBox()
-        if self._history is None or not box.sceneBoundingRect().contains(position):
+        if not len(self._losses) or not box.sceneBoundingRect().contains(position):
             self._set_cursor(None)
             return
         epoch = round(box.mapSceneToView(position).x())
-        self._set_cursor(min(max(epoch, 0), self._history.last_epoch))
+        self._set_cursor(min(max(epoch, 0), self._last_epoch))
 
     def _set_cursor(self, epoch: int | None) -> None:
         self._cursor = epoch
@@ -191,14 +195,13 @@ class LossView(QWidget):
 
     def _show_readout(self) -> None:
         """Say epoch and loss at the crosshair, or at the newest epoch without one."""
-        history = self._history
         self._crosshair.setVisible(self._cursor is not None)
-        if history is None or not len(history):
+        if not len(self._losses):
             self._readout.setText("epoch – · loss –")
             self._mark.setData([], [])
             return
-        epoch = history.last_epoch if self._cursor is None else self._cursor
-        loss = history.loss(epoch)
+        epoch = self._last_epoch if self._cursor is None else self._cursor
+        loss = self._losses[epoch]
         self._readout.setText(f"epoch <b>{epoch:,}</b> · loss <b>{loss:.10g}</b>")
         if self._cursor is None:
             self._mark.setData([], [])

@@ -68,11 +68,11 @@ def loss_times(epochs: int) -> dict[str, float]:
     view.show()
     QApplication.processEvents()
     view.show_run(len(losses))
-    view.show_history(history)
+    view.show_losses(history.losses)
 
     def grow() -> None:
         history._length += 1000
-        view.show_history(history)
+        view.show_losses(history.losses)
         view.plot.repaint()
 
     times = medians({f"{epochs:,} epochs, a thousand more": grow}, 30)
