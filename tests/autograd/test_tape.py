@@ -107,3 +107,16 @@ def test_sums_are_running_and_rounded_as_a_loop_rounds():
         running.append(total)
     assert list(sum_in_order(terms)) == running
     assert running[-1] != float(np.sum(terms[:1000])) + 1
+
+
+def test_a_tape_needs_samples() -> None:
+    m = Tensor.scalar(1.0, require_grad=True)
+    with pytest.raises(ValueError, match="at least one column"):
+        Tape(m * 2, [m], {})
+
+
+def test_a_leaf_that_the_expression_does_not_use_is_refused_by_name() -> None:
+    m, x = Tensor.scalar(1.0, require_grad=True), Tensor.scalar(0.0)
+    unused = Tensor.scalar(1.0, name="unused")
+    with pytest.raises(ValueError, match=r"does not use .*unused"):
+        Tape(m * x, [m, unused], {x: np.zeros(3)})
