@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from app.theme import THEME_NAMES, Theme, apply_theme, load_theme, system_theme_name
 
 SYSTEM = "system"
-SMALLEST_TEXT, LARGEST_TEXT = 0.8, 2.2
+SMALLEST_TEXT, LARGEST_TEXT = 0.8, 1.8
 TEXT_STEP = 1.1
 
 

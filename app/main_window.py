@@ -159,6 +159,7 @@ class MainWindow(QMainWindow):
         session.set_speed(self.transport.speed())
         self._show_theme()
         self.transport.set_enabled(True)
+        self.transport.focus_play()
         session.start(self._wanted)
         self.loaded.emit()
 
@@ -191,7 +192,8 @@ class MainWindow(QMainWindow):
     def open_preset(self, preset: Preset) -> None:
         """Start another experiment; asks first if a run would be lost."""
         self._opening = preset
-        self.panel.show_experiment(preset.experiment)
+        self._pending = None
+        self.panel.discard_typing()
         self._take_edit(preset.experiment, f"“{preset.title}”")
 
     def ask_open(self) -> None:
@@ -209,8 +211,7 @@ class MainWindow(QMainWindow):
 
     def ask_save(self) -> None:
         """Let a person choose where to save the experiment, and save it."""
-        self.panel.commit()
-        path = ask_where_to_save(self)
+        path = ask_where_to_save(self) if self._commit_fields() else None
         if path is not None:
             self.save_file(path)
 
@@ -235,27 +236,32 @@ class MainWindow(QMainWindow):
 
     def _take_fields(self) -> bool:
         """Take what is typed in the fields; return whether training may go on from it."""
-        if not self.panel.commit():
-            self.notice.say(
-                "A field holds something that cannot be used; it is marked, with the reason "
-                "below it. Correct it, or press Esc in it.",
-                "warning",
-            )
+        if not self._commit_fields():
             return False
         if self._pending is not None:
             self._ask()
             return False
         return True
 
+    def _commit_fields(self) -> bool:
+        """Take what is typed in the fields; say so if it cannot be used."""
+        taken = self.panel.commit()
+        if not taken:
+            self.notice.say(
+                "A field holds something that cannot be used; it is marked, with the reason "
+                "below it. Correct it, or press Esc in it.",
+                "warning",
+            )
+        return taken
+
     def _take_edit(self, wanted: Experiment, what: str) -> None:
         """Apply an edit: to the running training, or, after asking, as a new run."""
         session = self.session
+        self.panel.show_experiment(wanted)
         if session is None:
             self._wanted = wanted
-            self.panel.show_experiment(wanted)
         elif not wanted.starts_anew(session.experiment):
             self._pending = None
-            self.panel.show_experiment(wanted)
             session.change(wanted)
             self._show_title()
             self._show_progress()
@@ -263,9 +269,9 @@ class MainWindow(QMainWindow):
         elif session.recorded == 0:
             self._start(wanted)
         else:
+            if self._pending is None:
+                self._question = f"{what}: this starts training anew, and the run so far is lost."
             self._pending = wanted
-            self._question = f"{what}: this starts training anew, and the run so far is lost."
-            self.panel.show_experiment(wanted)
             self._ask()
 
     def _ask(self) -> None:
@@ -290,6 +296,7 @@ class MainWindow(QMainWindow):
     def _keep(self) -> None:
         """Take back an edit that would have ended the run."""
         self._pending = None
+        self.panel.discard_typing()
         if self.session is not None:
             self.panel.show_experiment(self.session.experiment)
             self._show_state()

@@ -125,6 +125,7 @@ def _style_sheet(theme: Theme) -> str:
             background: {theme.accent.name()}; border-color: {theme.accent.name()};
             image: url("{(RESOURCES / "icons" / f"check-{theme.name}.svg").as_posix()}");
         }}
+        QCheckBox {{ spacing: 6px; padding-right: 8px; }}
         QCheckBox:focus {{ text-decoration: underline; }}
         QTabWidget::pane {{ border: none; }}
         QFrame#notice {{ border-radius: 5px; background: {theme.notice.name()}; }}

@@ -150,7 +150,8 @@ def make_window(
     """A function that opens a window, waits for its epoch 0, and closes it after the test.
 
     ``preset`` is a key or a Preset; ``theme`` None leaves it to the settings; ``make_trainer``
-    stands in for Trainer; ``load=False`` returns the window before its views are there.
+    stands in for Trainer; ``load=False`` returns the window before its views are there;
+    ``active=False`` loads it before it is the active window.
     """
     windows: list[MainWindow] = []
     sys.setswitchinterval(SWITCH_INTERVAL)
@@ -161,6 +162,7 @@ def make_window(
         theme: str | None = "light",
         *,
         load: bool = True,
+        active: bool = True,
         make_trainer: Callable[..., object] | None = None,
     ) -> MainWindow:
         if make_trainer is not None:
@@ -178,8 +180,9 @@ def make_window(
         if size is not None:
             window.resize(*size)
         window.show()
-        window.activateWindow()
-        qtbot.waitUntil(window.isActiveWindow, timeout=TIMEOUT)
+        if active:
+            window.activateWindow()
+            qtbot.waitUntil(window.isActiveWindow, timeout=TIMEOUT)
         if load:
             window.load()
             wait_for_start(window, qtbot)

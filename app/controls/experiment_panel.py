@@ -61,20 +61,30 @@ class ExperimentPanel(QScrollArea):
     # -- what the window calls --------------------------------------------------------------
 
     def show_experiment(self, experiment: Experiment) -> None:
-        """Show an experiment in all controls."""
+        """Show an experiment in all controls; a field that was typed wrongly keeps its text."""
         self.experiment = experiment
         for name, editor in self._editors.items():
-            editor.blockSignals(True)
-            _show_value(editor, experiment.value(name))
+            value = experiment.value(name)
+            if isinstance(editor, NumberEdit) and editor.problem and editor.value() == value:
+                continue
+            editor.blockSignals(not isinstance(editor, NumberEdit))
+            _show_value(editor, value)
             editor.blockSignals(False)
         self._show_preset()
         self._show_what_applies()
 
     def commit(self) -> bool:
         """Take what was typed and not entered yet; return whether all of it is valid."""
-        fields = [field for field in self._editors.values() if isinstance(field, NumberEdit)]
-        taken = [field.commit() for field in fields if field.isVisibleTo(self)]
+        taken = [field.commit() for field in self._fields() if field.isVisibleTo(self)]
         return all(taken)
+
+    def discard_typing(self) -> None:
+        """Bring back the values in force in all fields."""
+        for field in self._fields():
+            field.set_value(field.value())
+
+    def _fields(self) -> list[NumberEdit]:
+        return [editor for editor in self._editors.values() if isinstance(editor, NumberEdit)]
 
     def resize_to_text(self) -> None:
         """Reserve the width that the controls need in the present font."""
@@ -180,6 +190,9 @@ class ExperimentPanel(QScrollArea):
             edit.refuse(before, str(error))
         else:
             self._ask_for(wanted, edit.accessibleName())
+            for other in self._fields():  # what it contradicted may be right now
+                if other.problem:
+                    other.commit()
 
     def _draw_new_data(self) -> None:
         # Imported here: NumPy comes with it, and the window is painted before that is loaded.

@@ -75,6 +75,10 @@ class Transport(QWidget):
         for action in (self.reset_action, self.play_action, self.step_action):
             action.setEnabled(enabled)
 
+    def focus_play(self) -> None:
+        """Give the large button the keyboard's focus, so that Space plays from the start."""
+        self._buttons[1].setFocus()
+
     def show_running(self, running: bool) -> None:
         """Show what the large button does next: pause while training runs, else play."""
         self._running = running

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.study.data import Samples
@@ -42,6 +42,11 @@ class FitPlot(ThemedPlot):
         ):
             self.addItem(item)
             self._legend.addItem(item, name)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102  Qt's
+        super().resizeEvent(event)
+        if getattr(self, "_legend", None) is not None:  # it must not hide what it explains
+            self._legend.setVisible(self.height() > 11 * self.fontMetrics().height())
 
     def show_samples(self, samples: Samples) -> None:
         """Show other data; the view moves to them."""

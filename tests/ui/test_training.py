@@ -61,6 +61,14 @@ def test_space_plays_and_pauses_right_after_the_start(person):
     person.wait_for(State.PAUSED)
 
 
+def test_space_plays_too_when_the_window_becomes_active_only_after_loading(make_window, qtbot):
+    person = Person(make_window(active=False), qtbot)
+    person.window.activateWindow()
+    person.wait(person.window.isActiveWindow)
+    person.press(Qt.Key.Key_Space)
+    person.wait(lambda: person.epoch > 3)
+
+
 def test_n_makes_one_epoch(person):
     person.press(Qt.Key.Key_N)
     person.wait(lambda: person.epoch == 1)

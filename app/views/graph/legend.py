@@ -27,8 +27,8 @@ class GradientLegend(QWidget):
         """Show another scale."""
         self._scale = scale
         text = (
-            f"Colour of a node: its gradient ∂L/∂node, from {self._number(-scale.limit)} "
-            f"to {self._number(scale.limit)}, sizes on a logarithmic scale; "
+            f"Colour of a node: its gradient ∂L/∂node, from {self._number(-scale.limit)} or less "
+            f"to {self._number(scale.limit)} or more, sizes on a logarithmic scale; "
             f"a node without one is not coloured."
         )
         self.setToolTip(text)
@@ -43,7 +43,7 @@ class GradientLegend(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: D102  Qt's
         metrics = self.fontMetrics()
-        width = metrics.horizontalAdvance(CAPTION + "  ") + 34 * metrics.averageCharWidth()
+        width = metrics.horizontalAdvance(CAPTION + "  ") + 42 * metrics.averageCharWidth()
         return QSize(width, 2 * metrics.height() + 2)
 
     def minimumSizeHint(self) -> QSize:  # noqa: D102  Qt's
@@ -55,7 +55,7 @@ class GradientLegend(QWidget):
         painter = QPainter(self)
         theme, metrics = self._theme, self.fontMetrics()
         left = metrics.horizontalAdvance(CAPTION + "  ")
-        side = metrics.horizontalAdvance("−1000") / 2 + 2
+        side = metrics.horizontalAdvance(f"≤ {self._number(-self._scale.limit)}") / 2 + 2
         bar = QRectF(left + side, 3, self.width() - left - 2 * side, metrics.height() - 5)
         painter.setPen(theme.muted)
         painter.drawText(QRectF(0, 0, left, metrics.height()), Qt.AlignmentFlag.AlignLeft, CAPTION)
@@ -67,10 +67,17 @@ class GradientLegend(QWidget):
         painter.drawRect(bar)
         limit, middle = self._scale.limit, self._scale.limit / 10 ** (DECADES / 2)
         painter.setPen(theme.muted)
-        for share, number in ((0, -limit), (0.25, -middle), (0.5, 0), (0.75, middle), (1, limit)):
+        for share, text in (
+            (0, f"≤ {self._number(-limit)}"),
+            (0.25, self._number(-middle)),
+            (0.5, "0"),
+            (0.75, self._number(middle)),
+            (1, f"≥ {self._number(limit)}"),
+        ):
             x = bar.left() + share * bar.width()
-            box = QRectF(x - 40, metrics.height(), 80, metrics.height())
-            painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, self._number(number))
+            width = metrics.horizontalAdvance(text) + 4
+            box = QRectF(x - width / 2, metrics.height(), width, metrics.height())
+            painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, text)
         painter.end()
 
     @staticmethod

@@ -67,7 +67,9 @@ class GraphView(QWidget):
             return
         gradients = self._structure.gradients(snapshot)
         if self._scale is None:
-            finite = gradients[np.isfinite(gradients)]
+            # A parameter sums what all samples contribute: it would make all else look small.
+            others = gradients[self._structure.parameters :]
+            finite = others[np.isfinite(others)]
             self._scale = GradientScale(float(np.max(np.abs(finite), initial=0.0)))
             self.legend.show_scale(self._scale)
         self.canvas.show_numbers(self._structure.values(snapshot), gradients, self._scale)
