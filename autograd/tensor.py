@@ -21,6 +21,12 @@ class Tensor(Node):
 
     __array_ufunc__ = None  # lets np.float64(2) * tensor reach __rmul__
 
+    def __init_subclass__(cls) -> None:
+        """Give an operator, which is what has a rule, the functions that apply it to floats."""
+        if hasattr(cls, "rule"):
+            cls._value = staticmethod(compile_value(cls.rule))
+            cls._propagate = compile_propagate(cls.rule)
+
     @classmethod
     def scalar(
         cls, data: float | Tensor, require_grad: bool = False, name: str | None = None
@@ -166,21 +172,12 @@ class Scalar(Tensor):
         self._grad = None
 
 
-def _compile(operator: type[Tensor]) -> None:
-    """Give an operator the functions that apply its rule to floats."""
-    operator._value = staticmethod(compile_value(operator.rule))
-    operator._propagate = compile_propagate(operator.rule)
-
-
 class UnaryOperator(Tensor):
     """An operation on one operand, ``op``; a subclass names the rule that it follows."""
 
     __slots__ = ("_below", "_input", "op")
 
     _arity = 1
-
-    def __init_subclass__(cls) -> None:
-        _compile(cls)
 
     def __init__(self, op: float | Tensor, require_grad: bool = False) -> None:
         if not isinstance(op, Tensor):
@@ -209,9 +206,6 @@ class BinaryOperator(Tensor):
     __slots__ = ("_below", "_input1", "_input2", "op1", "op2")
 
     _arity = 2
-
-    def __init_subclass__(cls) -> None:
-        _compile(cls)
 
     def __init__(
         self, op1: float | Tensor, op2: float | Tensor, require_grad: bool = False

@@ -31,11 +31,6 @@ class NoticeBar(QFrame):
         self.say("")
 
     @property
-    def text(self) -> str:
-        """The sentence shown."""
-        return self._label.text()
-
-    @property
     def asks(self) -> bool:
         """Whether there are buttons to answer with."""
         return bool(self._buttons)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,11 @@ class Preset:
     experiment: Experiment
 
 
-def presets() -> list[Preset]:
-    """Return the presets that come with the app, the default first."""
+@cache
+def presets() -> tuple[Preset, ...]:
+    """Return the presets that come with the app, the default first; they are read once."""
     found = [read_preset(path) for path in sorted((RESOURCES / "presets").glob("*.json"))]
-    return sorted(found, key=lambda preset: preset.key != DEFAULT_PRESET)
+    return tuple(sorted(found, key=lambda preset: preset.key != DEFAULT_PRESET))
 
 
 def read_preset(path: Path) -> Preset:
