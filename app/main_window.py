@@ -146,7 +146,7 @@ class MainWindow(QMainWindow):
         self._keep_size(self._restored_size)
         self._restored_size = None
         self.session = session = Session(self)
-        self._views = views = RunViews(self._docks, session)
+        self._views = views = RunViews(self._docks, session, self.panel.show_stability)
         self.fit_view, self.graph_view, self.loss_view = views.fit, views.graph, views.loss
         self._menus.view.addAction(self.graph_view.fit_action)
         self._docks.shown.connect(views.show_newest)
@@ -340,7 +340,7 @@ class MainWindow(QMainWindow):
         self.transport.show_running(session.running)
         if self._pending is not None:
             return
-        sentence = describe(session.state, session.epoch)
+        sentence = describe(session.state, session.epoch, session.notice)
         if sentence:
             self.notice.say(sentence)
 
@@ -358,8 +358,8 @@ class MainWindow(QMainWindow):
 
     def _show_theme(self) -> None:
         theme = self._appearance.theme
-        self.transport.set_theme(theme)
-        self._docks.set_theme(theme)
+        for part in (self.transport, self._docks, self.panel):
+            part.set_theme(theme)
         if self._views is not None:
             self._views.set_theme(theme)
 

@@ -34,6 +34,17 @@ class Arithmetic:
     select: Callable[[Any, Any, Any], Any]
 
 
+def _power(a: Any, b: Any) -> Any:
+    """Return a to the power of b.
+
+    Given a single exponent ½, NumPy takes the root; but of −∞ that is nan, and of −0.0 −0.0,
+    where the power is ∞ and 0.0.
+    """
+    if np.ndim(a) and np.ndim(b) == 0 and b == 0.5:
+        b = np.full(np.shape(a), b)
+    return np.power(a, b)
+
+
 NUMPY = Arithmetic(
     sin=np.sin,
     cos=np.cos,
@@ -41,7 +52,7 @@ NUMPY = Arithmetic(
     exp=np.exp,
     log=np.log,
     sqrt=np.sqrt,
-    pow=np.power,
+    pow=_power,
     less=np.less,
     equal=np.equal,
     select=np.where,

@@ -7,25 +7,34 @@ time linear in nodes and edges, however deep the graph is and however often node
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from autograd.node import Node
 
 N = TypeVar("N", bound="Node")
+G = TypeVar("G", bound="HasOperands")
 
 
-def topological_order(output: N) -> list[N]:
+class HasOperands(Protocol):
+    """A node of any directed graph without cycles."""
+
+    @property
+    def operands(self) -> Sequence[Any]:
+        """The nodes it is computed from."""
+
+
+def topological_order(output: G) -> list[G]:
     """Return ``output`` and all nodes below it, each once, operands before what uses them.
 
     This is the post-order that visits the right operand first. Reversed, it is on a tree
     the order in which the notebook's recursion goes, so that gradients accumulate, and
     round, in the same order.
     """
-    order: list[N] = []
-    entered: set[N] = set()
-    left: set[N] = set()
+    order: list[G] = []
+    entered: set[G] = set()
+    left: set[G] = set()
     stack = [output]
     while stack:
         node = stack[-1]

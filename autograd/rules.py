@@ -12,8 +12,10 @@ a tie maximum and minimum give each operand ½, ``x**0`` has derivative 0 everyw
 """
 
 import math
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 
@@ -183,4 +185,12 @@ SIGMOID = Rule(
     symbol="σ",
     value=lambda n, a: 1.0 / (1.0 + n.exp(-a)),
     derivatives=(lambda n, y, a: y * (1.0 - y),),
+)
+
+# The one operation on any number of terms: a sample's own expression, over all samples.
+SUM = Rule(
+    name="sum",
+    symbol="Σ",
+    value=lambda n, *terms: reduce(operator.add, terms),
+    derivatives=(lambda n, y, *terms: 1.0,),
 )

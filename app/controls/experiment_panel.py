@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -22,10 +22,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.controls.learning_rate_scale import LearningRateScale
 from app.controls.number_edit import NumberEdit
-from app.study.experiment import Experiment, InitialParameters, check
+from app.controls.style_property import set_style_property
+from app.study.experiment import Experiment, applies, check
 from app.study.presets import Preset
 from app.study.setting import Choice, Flag, Number, Setting, SettingError, settings_of
+
+if TYPE_CHECKING:
+    from app.theme import Theme
+    from app.training.stability import Stability
 
 GROUP_TITLES = {"data": "Data", "initial": "Initial parameters", "training": "Training"}
 
@@ -38,6 +44,7 @@ class ExperimentPanel(QScrollArea):
 
     Attributes:
         experiment: what the controls show.
+        scale: the learning rate on a scale.
     """
 
     experiment_edited = Signal(object, str)
@@ -51,6 +58,8 @@ class ExperimentPanel(QScrollArea):
         self._presets = list(presets)
         self._editors: dict[str, QWidget] = {}
         self._forms: dict[str, QFormLayout] = {}
+        self.scale = LearningRateScale()
+        self._stability = QLabel(wordWrap=True, objectName="stability")
         self.setObjectName("experiment_panel")
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -70,8 +79,20 @@ class ExperimentPanel(QScrollArea):
             editor.blockSignals(not isinstance(editor, NumberEdit))
             _show_value(editor, value)
             editor.blockSignals(False)
+        self.scale.set_value(experiment.training.learning_rate)
         self._show_preset()
         self._show_what_applies()
+
+    def show_stability(self, stability: Stability) -> None:
+        """Mark the largest stable learning rate, and say how the present one compares."""
+        self.scale.set_limit(stability.limit)
+        self._stability.setText(stability.sentence)
+        role = "problem" if stability.exceeded else "muted"
+        set_style_property(self._stability, "role", role)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use the theme's colours."""
+        self.scale.set_theme(theme)
 
     def commit(self) -> bool:
         """Take what was typed and not entered yet; return whether all of it is valid."""
@@ -146,9 +167,19 @@ class ExperimentPanel(QScrollArea):
             self._forms[name] = form
             if isinstance(editor, NumberEdit):
                 _add_problem_row(form, editor, name)
+            if name == "learning_rate":
+                self._add_scale(form, editor)
         if group_name == "data":
             form.addRow(self._make_new_data_button())
         return box
+
+    def _add_scale(self, form: QFormLayout, edit: NumberEdit) -> None:
+        """Add the learning rate's scale below its field, and a line on what is stable."""
+        form.addRow(self.scale)
+        form.addRow(self._stability)
+        self.scale.value_changed.connect(
+            lambda value: self._edit_number(edit, "learning_rate", value)
+        )
 
     def _make_new_data_button(self) -> QPushButton:
         button = QPushButton("&New data", objectName="new_data")
@@ -221,17 +252,9 @@ class ExperimentPanel(QScrollArea):
         )
 
     def _show_what_applies(self) -> None:
-        """Enable only those controls that have an effect with the other settings."""
-        data, initial = self.experiment.data, self.experiment.initial
-        given = initial.source is InitialParameters.VALUES
-        for name, applies in {
-            "noise_seed": data.noise > 0,
-            "m": given,
-            "c": given,
-            "seed": not given,
-            "clip_bound": self.experiment.training.clipping,
-        }.items():
-            self._forms[name].setRowVisible(self._editors[name], applies)
+        """Show only those controls that have an effect with the other settings."""
+        for name, effective in applies(self.experiment).items():
+            self._forms[name].setRowVisible(self._editors[name], effective)
 
 
 def _add_problem_row(form: QFormLayout, edit: NumberEdit, name: str) -> None:

@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
+from app.controls.style_property import set_style_property
+
 Answer = tuple[str, Callable[[], None]]
 
 
@@ -43,10 +45,7 @@ class NoticeBar(QFrame):
             self._layout.removeWidget(button)
             button.deleteLater()
         self._buttons = [self._make_button(*answer) for answer in answers]
-        if self.property("kind") != kind:
-            self.setProperty("kind", kind)
-            self.style().unpolish(self)
-            self.style().polish(self)
+        set_style_property(self, "kind", kind)
         self.resize_to_text()
 
     def resize_to_text(self) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from app.controls.style_property import set_style_property
 from app.study.setting import Number, SettingError
 
 
@@ -113,9 +114,7 @@ class NumberEdit(QLineEdit):
         if problem == self.problem:
             return
         self.problem = problem
-        self.setProperty("invalid", bool(problem))
-        self.style().unpolish(self)
-        self.style().polish(self)
+        set_style_property(self, "invalid", bool(problem))
         self.problem_changed.emit(problem)
 
 

@@ -11,24 +11,16 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
-from app.study.setting import Choice, Flag, Number, SettingError, declare, settings_of, show
-
-_SEED_LIMIT = 2**32 - 1
-
-
-class UpdateRule(Enum):
-    """How often one epoch steps a parameter."""
-
-    ONCE_PER_USE = "once per use"
-    ONCE_PER_PARAMETER = "once per parameter"
-
-    @property
-    def label(self) -> str:
-        """The rule as a control names it."""
-        return {
-            UpdateRule.ONCE_PER_USE: "once per use, as the notebook",
-            UpdateRule.ONCE_PER_PARAMETER: "once per parameter",
-        }[self]
+from app.study.hyperparameters import Training, training_applies
+from app.study.setting import (
+    SEED_LIMIT,
+    Choice,
+    Number,
+    SettingError,
+    declare,
+    settings_of,
+    show,
+)
 
 
 class InitialParameters(Enum):
@@ -101,7 +93,7 @@ class Data:
             label="Noise seed",
             help="The same seed draws the same noise.",
             minimum=0,
-            maximum=_SEED_LIMIT,
+            maximum=SEED_LIMIT,
             whole=True,
         ),
     )
@@ -143,63 +135,8 @@ class Initial:
             label="Initial seed",
             help="The same seed draws the same initial parameters.",
             minimum=0,
-            maximum=_SEED_LIMIT,
+            maximum=SEED_LIMIT,
             whole=True,
-        ),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Training:
-    """The hyperparameters. They can be changed while a run goes on."""
-
-    learning_rate: float = declare(
-        0.001,
-        Number(
-            label="Learning rate",
-            help="How far one step goes: parameter −= learning rate × gradient.",
-            minimum=0,
-            maximum=1e6,
-            above=True,
-        ),
-    )
-    epochs: int = declare(
-        2000,
-        Number(
-            label="Epochs",
-            help="How many updates to make; training stops there.",
-            minimum=1,
-            maximum=10_000_000,
-            whole=True,
-        ),
-    )
-    clipping: bool = declare(
-        True,
-        Flag(
-            label="Clip gradients",
-            help="Limit every gradient to the range from −bound to +bound before the step.",
-        ),
-    )
-    clip_bound: float = declare(
-        1.0,
-        Number(
-            label="Clip bound",
-            help="The largest gradient, in size, that a step uses.",
-            minimum=0,
-            maximum=1e12,
-            above=True,
-        ),
-    )
-    update_rule: UpdateRule = declare(
-        UpdateRule.ONCE_PER_USE,
-        Choice(
-            label="Update",
-            help=(
-                "The notebook steps a parameter once for every sample that uses it, which "
-                "multiplies the learning rate by the number of samples. Once per parameter "
-                "is gradient descent as textbooks have it."
-            ),
-            options=UpdateRule,
         ),
     )
 
@@ -295,3 +232,16 @@ def check(experiment: Experiment) -> None:
             f"The range of x is empty: from {show(data.x_from)} to {show(data.x_to)}. "
             f"“x from” must be smaller than “x to”."
         )
+
+
+def applies(experiment: Experiment) -> dict[str, bool]:
+    """Return, for each setting that may have no effect, whether it has one with the others."""
+    given = experiment.initial.source is InitialParameters.VALUES
+    training = experiment.training
+    return {
+        "noise_seed": experiment.data.noise > 0,
+        "m": given,
+        "c": given,
+        "seed": not given,
+        **training_applies(training),
+    }

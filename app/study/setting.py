@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+SEED_LIMIT = 2**32 - 1
+"""The largest seed of a random generator."""
+
 
 class SettingError(ValueError):
     """A value that a setting cannot take; the text is a sentence for the person who gave it."""

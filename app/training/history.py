@@ -1,26 +1,110 @@
-"""The history of a run: its parameters and its loss at every epoch."""
+"""The history of a run: its parameters and its loss at every epoch, within bounded memory."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from app.training.envelope import Envelope, Positions
+from autograd.optimizers import State
+
 Array = npt.NDArray[np.float64]
+
+KEPT = 20 * 2**20
+"""Bytes for the epochs that are kept one by one, from the first on."""
+
+KEYFRAMES = 24 * 2**20
+"""Bytes for the states from which other epochs are computed again."""
+
+SPACING = 0.003
+"""Seconds of training from one keyframe to the next, as long as there is room for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Consecutive epochs of a run.
+
+    Attributes:
+        first: the first of them.
+        parameters: of shape (epochs, parameters).
+        losses: of shape (epochs,).
+    """
+
+    first: int
+    parameters: Array
+    losses: Array
+
+    def __contains__(self, epoch: int) -> bool:
+        return self.first <= epoch < self.first + len(self.losses)
+
+
+@dataclass(frozen=True, slots=True)
+class Keyframe:
+    """All that training went on from at an epoch.
+
+    Attributes:
+        epoch: the epoch.
+        state: its parameters, and what the optimizer remembers.
+        loss: its loss.
+        seconds: how long training took up to it.
+    """
+
+    epoch: int
+    state: State
+    loss: float
+    seconds: float
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        return 500 + self.state.parameters.nbytes + self.state.slots.nbytes
+
+
+Recompute = Callable[[Keyframe, int], Stretch]
+"""stretch = recompute(keyframe, epochs): the epochs after a keyframe, to the last bit."""
+
+
+def _cannot_recompute(keyframe: Keyframe, epochs: int) -> Stretch:  # noqa: ARG001
+    raise LookupError("the history keeps no longer run than fits into its memory")
 
 
 class History:
     """Parameters and loss at every epoch of one run, from epoch 0, before the first update.
 
-    One thread appends while others read: what a reader has seen never changes, because rows
+    Every epoch is kept while memory lasts. After that only keyframes are, a few milliseconds
+    of training apart, and an epoch between two of them is trained once more when it is asked
+    for: training is exact, so it comes out as it was. Where keyframes, too, become too many,
+    every second is dropped. Of the losses a minimum and a maximum over every few epochs are
+    kept for the curve.
+
+    One thread extends while others read: what a reader has seen never changes, because rows
     are written before the length that covers them, and arrays are replaced, not resized.
     """
 
-    def __init__(self, parameters: int, capacity: int = 1024) -> None:
-        self._parameters = np.empty((capacity, parameters))
-        self._losses = np.empty(capacity)
+    def __init__(
+        self,
+        parameters: int,
+        recompute: Recompute = _cannot_recompute,
+        kept: int = KEPT,
+        keyframes: int = KEYFRAMES,
+    ) -> None:
+        """Keep up to so many bytes of epochs one by one, and of keyframes."""
+        self._most = max(1, kept // (8 * (parameters + 1)))
+        room = min(1024, self._most)
+        self._parameters = np.empty((room, parameters))
+        self._losses = np.empty(room)
         self._length = 0
+        self._recompute = recompute
+        self._recomputed = Stretch(0, np.empty((0, parameters)), np.empty(0))
+        self._keyframes: list[Keyframe] = []
+        self._keyframe_bytes = keyframes
+        self._spacing = SPACING
+        self._seconds = 0.0
+        self._envelope = Envelope(self.losses_between, self._affordable)
 
     def __len__(self) -> int:
         return self._length
@@ -31,10 +115,15 @@ class History:
         return self._length - 1
 
     @property
+    def kept(self) -> int:
+        """How many epochs, from the first on, are kept one by one."""
+        return min(self._length, self._most)
+
+    @property
     def losses(self) -> Array:
-        """The loss at every epoch so far, of shape (epochs + 1,)."""
-        length = self._length  # before the array: a longer array has room for it too
-        return self._losses[:length]
+        """The losses of the epochs that are kept one by one, of shape (kept,)."""
+        count = self.kept  # before the array: a longer array has room for it too
+        return self._losses[:count]
 
     def parameters(self, epoch: int) -> Array:
         """Return the parameters at an epoch, of shape (parameters,).
@@ -43,8 +132,17 @@ class History:
             IndexError: the epoch is not recorded.
         """
         self._check(epoch)
-        row: Array = self._parameters[epoch]
-        return row
+        if epoch < self._most:
+            row: Array = self._parameters[epoch]
+            return row
+        stretch = self._recomputed
+        if epoch not in stretch:
+            keyframe = self._keyframe_at(epoch)
+            if keyframe.epoch == epoch:
+                return keyframe.state.parameters
+            stretch = self._compute_again(epoch)
+        again: Array = stretch.parameters[epoch - stretch.first]
+        return again
 
     def loss(self, epoch: int) -> float:
         """Return the loss at an epoch.
@@ -53,24 +151,110 @@ class History:
             IndexError: the epoch is not recorded.
         """
         self._check(epoch)
-        return float(self._losses[epoch])
+        if epoch < self._most:
+            return float(self._losses[epoch])
+        stretch = self._recomputed
+        if epoch not in stretch:
+            keyframe = self._keyframe_at(epoch)
+            if keyframe.epoch == epoch:
+                return keyframe.loss
+            stretch = self._compute_again(epoch)
+        return float(stretch.losses[epoch - stretch.first])
 
-    def append(self, parameters: Sequence[float], loss: float) -> None:
-        """Record the next epoch."""
-        if self._length == len(self._losses):
-            self._parameters = _doubled(self._parameters)
-            self._losses = _doubled(self._losses)
-        self._parameters[self._length] = parameters
-        self._losses[self._length] = loss
-        self._length += 1
+    def losses_between(self, start: int, stop: int) -> Array:
+        """Return the losses from an epoch up to, and without, another, of shape (epochs,)."""
+        stop = min(stop, self._length)
+        parts = [self._losses[start : min(stop, self._most)]]
+        epoch = max(start, self._most)
+        while epoch < stop:
+            stretch = self._recomputed
+            if epoch not in stretch:
+                stretch = self._compute_again(epoch)
+            part = stretch.losses[epoch - stretch.first : stop - stretch.first]
+            parts.append(part)
+            epoch += len(part)
+        return np.concatenate(parts)
+
+    def thinned(self, start: int, stop: int, columns: int) -> tuple[Positions, Array]:
+        """Return epochs and losses that draw a part of the loss curve in so many columns."""
+        return self._envelope.thinned(start, stop, columns)
+
+    # -- recording --------------------------------------------------------------------------
+
+    def extend(
+        self, parameters: Array, losses: Array, state: State | None = None, seconds: float = 0.0
+    ) -> None:
+        """Record the next epochs.
+
+        Args:
+            parameters: of shape (epochs, parameters).
+            losses: of shape (epochs,).
+            state: what training goes on from after the last of them.
+            seconds: how long they took.
+        """
+        count = min(len(losses), self._most - self.kept)
+        if count:
+            self._reserve(self._length + count)
+            self._parameters[self._length : self._length + count] = parameters[:count]
+            self._losses[self._length : self._length + count] = losses[:count]
+        self._seconds += seconds
+        if state is not None:
+            epoch = self.last_epoch + len(losses)
+            self._keep(Keyframe(epoch, state, float(losses[-1]), self._seconds))
+        self._envelope.extend(losses)
+        self._length += len(losses)
+
+    def _reserve(self, rows: int) -> None:
+        """Make room for so many rows."""
+        if rows > len(self._losses):
+            room = min(self._most, max(rows, 2 * len(self._losses)))
+            self._parameters = _enlarged(self._parameters, room)
+            self._losses = _enlarged(self._losses, room)
+
+    def _keep(self, keyframe: Keyframe) -> None:
+        """Keep a keyframe, in place of the last one if that is close to the one before."""
+        frames = self._keyframes
+        if len(frames) > 1 and frames[-1].seconds - frames[-2].seconds < self._spacing:
+            frames[-1] = keyframe
+            return
+        frames.append(keyframe)
+        if len(frames) * keyframe.size > self._keyframe_bytes:
+            self._keyframes = [*frames[:-1:2], frames[-1]]
+            self._spacing *= 2
+
+    # -- computing again --------------------------------------------------------------------
+
+    def _keyframe_at(self, epoch: int) -> Keyframe:
+        """Return the last keyframe that is not after an epoch."""
+        frames = self._keyframes
+        index = bisect_right(frames, epoch, key=lambda each: each.epoch) - 1
+        if index < 0:
+            raise LookupError(f"epoch {epoch} is neither kept nor after a keyframe")
+        return frames[index]
+
+    def _compute_again(self, epoch: int) -> Stretch:
+        """Compute the epochs between the keyframes around an epoch; remember them."""
+        frames = self._keyframes
+        index = bisect_right(frames, epoch - 1, key=lambda each: each.epoch) - 1
+        if index < 0:
+            raise LookupError(f"epoch {epoch} is neither kept nor after a keyframe")
+        following = frames[index + 1].epoch if index + 1 < len(frames) else self.last_epoch
+        stretch = self._recompute(frames[index], max(following, epoch) - frames[index].epoch)
+        self._recomputed = stretch
+        return stretch
+
+    def _affordable(self, start: int, stop: int) -> bool:
+        """Whether so many losses can be had within a frame."""
+        again = min(stop, self._length) - max(start, self._most)
+        return again <= 0 or again * self._seconds / self._length < 2 * SPACING
 
     def _check(self, epoch: int) -> None:
         if not 0 <= epoch < self._length:
             raise IndexError(f"epoch {epoch} is not among the {self._length} recorded")
 
 
-def _doubled(array: Array) -> Array:
-    """Return a copy with room for twice the rows."""
-    larger = np.empty((2 * len(array), *array.shape[1:]))
+def _enlarged(array: Array, rows: int) -> Array:
+    """Return a copy with room for so many rows."""
+    larger = np.empty((rows, *array.shape[1:]))
     larger[: len(array)] = array
     return larger

@@ -36,13 +36,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from app.study.experiment import Experiment, Training
+from app.study.experiment import Experiment
+from app.study.hyperparameters import Training
 from app.training.history import History
 from app.training.mailbox import Mailbox
 from app.training.trainer import Trainer
 
 CHUNK = 0.008
 """Seconds of training between looks at the commands."""
+
+LAG = 0.1
+"""Seconds of missed epochs that are made up for; where speed is too high, the rest are not."""
 
 SLOWEST = 0.01
 """Epochs a second that can be asked for at least."""
@@ -61,11 +65,15 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A run's history, and its newest epoch when the frame was made."""
+    """A run's history, and its newest epoch when the frame was made.
+
+    ``notice`` is a sentence if training is slower than it could be, else "".
+    """
 
     run: int
     history: History
     epoch: int
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,22 +235,29 @@ class TrainingLoop:
         """Train the epochs that were asked for or are due, for the length of a chunk at most."""
         end = time.monotonic() + CHUNK
         while not (trainer.finished or trainer.divergence):
-            if not trainer.advance(self._interrupted):
-                return
+            epochs = min(trainer.epochs_within(CHUNK / 2), self._allowed())
+            done = trainer.advance(epochs, self._interrupted)
             now = time.monotonic()
             if self._steps:
-                self._steps -= 1
-                if not self._steps or now >= end:
-                    return
-                continue
-            self._due += self._seconds_per_epoch
-            if self._due < now - 0.1:  # too slow for the chosen speed: do not run after it
-                self._due = now
-            if now >= end or self._due > now or self._interrupted():
+                self._steps -= done
+            else:
+                self._due = max(self._due + done * self._seconds_per_epoch, now - LAG)
+            if not done or now >= end or self._interrupted() or not self._allowed():
                 return
 
+    def _allowed(self) -> int:
+        """Return how many epochs were asked for, or are due."""
+        if self._steps:
+            return self._steps
+        if self._state is not State.RUNNING:
+            return 0
+        if not self._seconds_per_epoch:
+            return 2**62
+        return max(0, 1 + math.floor((time.monotonic() - self._due) / self._seconds_per_epoch))
+
     def _publish(self, trainer: Trainer) -> None:
-        self._mailbox.put(Frame(self._run, trainer.history, trainer.history.last_epoch))
+        history = trainer.history
+        self._mailbox.put(Frame(self._run, history, history.last_epoch, trainer.notice))
 
     def _settle(self, trainer: Trainer, rested: bool) -> None:
         """Enter the state that the trainer's progress calls for, and say so.

@@ -28,10 +28,13 @@ class Session(QObject):
         history: the present run's history; None until its epoch 0 is known.
         epoch: the newest epoch shown; −1 until there is one.
         state: what training is doing, by the last message.
+        notice: a sentence if training is slower than it could be, else "".
     """
 
     run_reset = Signal()
     """A new run began; its history is not there yet."""
+    training_changed = Signal()
+    """The training settings are other ones."""
     frame_arrived = Signal()
     """``history`` and ``epoch`` are new."""
     state_changed = Signal(object)
@@ -51,6 +54,7 @@ class Session(QObject):
         self.history: History | None = None
         self.epoch = -1
         self.state = State.PAUSED
+        self.notice = ""
         self._run = 0
         self._worker = Worker(self, make_trainer)
         self._worker.reported.connect(self._receive)
@@ -88,6 +92,7 @@ class Session(QObject):
         """Go on with other training settings; data and initial parameters stay as they are."""
         self.experiment = experiment
         self._worker.loop.change(experiment.training)
+        self.training_changed.emit()
 
     def play(self) -> None:
         """Train until paused, finished or diverged."""
@@ -143,14 +148,23 @@ class Session(QObject):
         if frame is not None and frame.run == self._run:
             self.history = frame.history
             self.epoch = frame.epoch
+            self.notice = frame.notice
             self.frame_arrived.emit()
 
 
-def describe(state: State, epoch: int) -> str:
-    """Return a sentence on what training is doing; "" for what has a sentence of its own."""
+def describe(state: State, epoch: int, notice: str = "") -> str:
+    """Return a sentence on what training is doing; "" for what has a sentence of its own.
+
+    ``notice`` is said beside it.
+    """
+    sentence = _describe(state, epoch)
+    return f"{sentence} {notice}".rstrip() if sentence else ""
+
+
+def _describe(state: State, epoch: int) -> str:
     match state:
         case State.RUNNING:
-            return "Training. Learning rate, clipping, update and epochs can be changed meanwhile."
+            return "Training. All of the training settings can be changed meanwhile."
         case State.FINISHED:
             return (
                 f"Finished after {epoch:,} epochs. Raise “Epochs” to go on, "

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from app.study.data import Samples, make_samples
 from app.study.experiment import Data
-from app.study.model import PARAMETERS, predict, sample_loss
-from autograd import Scalar
-from autograd.arithmetic import silent
-from autograd.tape import Tape, sum_in_order
+from app.study.model import record_loss
+from autograd.tape import sum_in_order
 
 Column = npt.NDArray[np.float64]
 
@@ -23,12 +22,12 @@ class Snapshot:
     """Every value and gradient of the loss's graph at one epoch.
 
     The loss is ``(0 + term₁ + term₂ + …) / samples``. ``values`` and ``gradients`` hold, for
-    every place on the model's tape, one number per sample; the last place is the term.
+    every place on the tape that a term is computed from, one number per sample.
 
     Attributes:
         epoch: the epoch whose parameters these are.
         parameters: of shape (parameters,).
-        values: per place on the tape, of shape (samples,).
+        values: by place on the tape, of shape (samples,).
         gradients: the same; None for what needs no gradient. A parameter's holds each
             sample's contribution.
         sums: the running sums of the terms, of shape (samples,).
@@ -39,8 +38,8 @@ class Snapshot:
 
     epoch: int
     parameters: Column
-    values: list[Column]
-    gradients: list[Column | None]
+    values: dict[int, Column]
+    gradients: dict[int, Column | None]
     sums: Column
     term_gradient: float
     parameter_gradients: Column
@@ -51,48 +50,42 @@ class Probe:
     """Computes snapshots of an experiment's loss, for the same data at any parameters.
 
     Attributes:
+        recipe: the recipe of the data.
         samples: the data.
-        tape: one sample's term of the loss, recorded with the model's own code.
+        tape: the loss, recorded with the model's own code.
+        expression: the places on the tape that a sample's term is computed from, the term
+            last.
         prediction: the place of ŷ on the tape.
     """
 
     def __init__(self, recipe: Data) -> None:
         self.recipe = recipe
         self.samples: Samples = make_samples(recipe)
-        parameters = [Scalar(0.0, require_grad=True, name=name) for name in PARAMETERS]
-        x, y = Scalar(0.0, name="x"), Scalar(0.0, name="y")
-        prediction = predict(parameters, x)
-        self.tape = Tape(
-            sample_loss(prediction, y), parameters, {x: self.samples.x, y: self.samples.y}
-        )
-        self.prediction = self.tape.place(prediction)
+        recorded = record_loss(self.samples)
+        self.tape = recorded.tape
+        self.expression = recorded.expression
+        self.prediction = recorded.prediction
 
     def snapshot(self, epoch: int, parameters: Sequence[float] | Column) -> Snapshot:
         """Return the snapshot at an epoch with these parameters."""
-        numbers = [float(value) for value in parameters]
-        count = self.tape.samples
+        numbers = np.array(parameters, dtype=float)
         values = self.tape.forward(numbers)
-        gradients = self.tape.backward(values, 1.0 / count)
-        sums = sum_in_order(values[-1])
-        contributions = [gradients[place] for place in self.tape.parameters]
-        with silent():
-            return Snapshot(
-                epoch=epoch,
-                parameters=np.array(numbers),
-                values=values,
-                gradients=gradients,
-                sums=sums,
-                term_gradient=1.0 / count,
-                parameter_gradients=np.array(
-                    [0.0 if each is None else sum_in_order(each)[-1] for each in contributions]
-                ),
-                loss=float(sums[-1] / count),
-            )
+        found = self.tape.backward(values)
+        gradients = {
+            place: found.contributions.get(place, found.totals[place]) for place in self.expression
+        }
+        totals = [found.totals[place] for place in self.tape.parameters]
+        return Snapshot(
+            epoch=epoch,
+            parameters=numbers,
+            values={place: self._column(values[place]) for place in self.expression},
+            gradients=gradients,
+            sums=sum_in_order(values[self.expression[-1]]),
+            term_gradient=1.0 / self.tape.samples,
+            parameter_gradients=np.array([0.0 if each is None else each for each in totals]),
+            loss=float(values[-1]),
+        )
 
-
-def line(parameters: Sequence[float] | Column, x: Column) -> Column:
-    """Return the model's prediction at each x."""
-    leaf = Scalar(0.0)
-    leaves = [Scalar(0.0) for _ in PARAMETERS]
-    tape = Tape(predict(leaves, leaf), leaves, {leaf: x})
-    return tape.forward([float(value) for value in parameters])[-1]
+    def _column(self, value: Any) -> Column:
+        """Return what a place holds for each sample, also where that is the same."""
+        return np.broadcast_to(value, self.tape.samples)

@@ -9,8 +9,9 @@ from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.study.data import Samples
+from app.study.model import Curve
 from app.theme import Theme
-from app.training.snapshot import Snapshot, line
+from app.training.snapshot import Snapshot
 from app.views.plot import ThemedPlot
 
 MOST_POINTS = 4000
@@ -27,7 +28,8 @@ class FitPlot(ThemedPlot):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # there is nothing to do with keys
         self.setAccessibleDescription("The data points, the true line and the fitted line.")
         self._drawn = slice(None)
-        self._x = self._y = self._line_x = np.empty(0)
+        self._x = self._y = np.empty(0)
+        self._curve = Curve(np.zeros(1))
         self._limit = 1.0
         self._legend = self.addLegend(offset=(10, 4), colCount=2, horSpacing=16, verSpacing=-4)
         self._residuals = pg.PlotCurveItem(connect="pairs")
@@ -58,7 +60,7 @@ class FitPlot(ThemedPlot):
         self._legend.getLabel(self._points).setText(name)
         ends = samples.x[[0, -1]]
         self._truth.setData(ends, samples.truth[[0, -1]])
-        self._line_x = np.linspace(ends[0], ends[-1], 101)
+        self._curve = Curve(np.linspace(ends[0], ends[-1], 101))
         low, high = float(np.min(samples.y)), float(np.max(samples.y))
         margin = 0.08 * (high - low) or 1.0
         self._limit = 1e4 * (high - low + 1.0)
@@ -71,7 +73,7 @@ class FitPlot(ThemedPlot):
 
     def show_snapshot(self, snapshot: Snapshot, prediction: np.ndarray) -> None:
         """Show the line at an epoch; ``prediction`` holds ŷ of every sample."""
-        self._fitted.setData(self._line_x, self._drawable(line(snapshot.parameters, self._line_x)))
+        self._fitted.setData(self._curve.x, self._drawable(self._curve.at(snapshot.parameters)))
         if self._residuals.isVisible():
             self._show_residuals(prediction)
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.theme import Theme
-from app.views.envelope import Envelope
+from app.training.history import History
 from app.views.plot import ThemedPlot
 
 
@@ -26,8 +26,8 @@ class LossView(QWidget):
         super().__init__(parent)
         self.setObjectName("loss_view")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._losses = np.empty(0)
-        self._envelope = Envelope()
+        self._history = History(0)
+        self._last_epoch = -1  # the newest epoch shown; −1 while there is none
         self._epochs = 1
         self._cursor: int | None = None
         self.plot = ThemedPlot("epoch", "loss")
@@ -51,8 +51,8 @@ class LossView(QWidget):
 
     def show_run(self, epochs: int) -> None:
         """Prepare for another run of so many epochs."""
-        self._losses = np.empty(0)
-        self._envelope = Envelope()
+        self._history = History(0)
+        self._last_epoch = -1
         self._epochs = epochs
         self._set_cursor(None)
         self._follow.setChecked(True)
@@ -63,10 +63,10 @@ class LossView(QWidget):
         """Take another number of epochs at which the run shall stop."""
         self._epochs = epochs
 
-    def show_losses(self, losses: np.ndarray) -> None:
-        """Show the loss at every epoch so far; ``losses`` is a longer version of the last."""
-        self._losses = losses
-        self._envelope.update(losses)
+    def show_history(self, history: History, epoch: int) -> None:
+        """Show the loss at every epoch up to one."""
+        self._history = history
+        self._last_epoch = epoch
         if self._follow.isChecked():
             self._follow_run()
         self._draw()
@@ -124,11 +124,6 @@ class LossView(QWidget):
         self.plot.getAxis("left").setLogMode(y=True)
         self._show_readout()
 
-    @property
-    def _last_epoch(self) -> int:
-        """The newest epoch shown; −1 while there is none."""
-        return len(self._losses) - 1
-
     # -- drawing ----------------------------------------------------------------------------
 
     def _change_axis(self, log: bool) -> None:
@@ -148,27 +143,28 @@ class LossView(QWidget):
 
     def _draw(self) -> None:
         """Draw the part of the curve that is in view."""
-        if not len(self._losses) or self.plot.width() < 10:
+        if self._last_epoch < 0 or self.plot.width() < 10:
             return
         (left, right), _ = self.plot.getViewBox().viewRange()
         columns = max(50, int(self.plot.getViewBox().width()))
-        start, stop = math.floor(left) - 1, math.ceil(right) + 2
-        epochs, losses = self._envelope.thinned(start, stop, columns)
+        start = math.floor(left) - 1
+        stop = min(math.ceil(right) + 2, self._last_epoch + 1)
+        epochs, losses = self._history.thinned(start, stop, columns)
         self._curve.setData(epochs, self._height(losses))
         self._put(self._newest, self._last_epoch)
 
     def _put(self, mark: pg.ScatterPlotItem, epoch: int) -> None:
         """Put a mark on the curve at an epoch; nowhere if its loss cannot be drawn."""
-        height = self._height(self._losses[epoch : epoch + 1])
+        height = self._height(np.array([self._history.loss(epoch)]))
         mark.setData([epoch], height) if np.isfinite(height[0]) else mark.setData([], [])
 
     def _follow_run(self) -> None:
         """Choose axes that hold the whole run and rarely change."""
-        if not len(self._losses):
+        if self._last_epoch < 0:
             return
         right = min(_nice_ceiling(max(20, self._last_epoch)), max(self._epochs, 20))
         right = max(right, self._last_epoch)
-        _, losses = self._envelope.thinned(0, len(self._losses), 500)
+        _, losses = self._history.thinned(0, self._last_epoch + 1, 500)
         heights = self._height(losses)
         heights = heights[np.isfinite(heights)]
         low, high = (heights.min(), heights.max()) if len(heights) else (0.0, 1.0)
@@ -183,7 +179,7 @@ class LossView(QWidget):
     def _point_at(self, position: QPointF) -> None:
         """Move the crosshair to the mouse."""
         box = self.plot.getViewBox()
-        if not len(self._losses) or not box.sceneBoundingRect().contains(position):
+        if self._last_epoch < 0 or not box.sceneBoundingRect().contains(position):
             self._set_cursor(None)
             return
         epoch = round(box.mapSceneToView(position).x())
@@ -196,12 +192,12 @@ class LossView(QWidget):
     def _show_readout(self) -> None:
         """Say epoch and loss at the crosshair, or at the newest epoch without one."""
         self._crosshair.setVisible(self._cursor is not None)
-        if not len(self._losses):
+        if self._last_epoch < 0:
             self._readout.setText("epoch – · loss –")
             self._mark.setData([], [])
             return
         epoch = self._last_epoch if self._cursor is None else self._cursor
-        loss = self._losses[epoch]
+        loss = self._history.loss(epoch)
         self._readout.setText(f"epoch <b>{epoch:,}</b> · loss <b>{loss:.10g}</b>")
         if self._cursor is None:
             self._mark.setData([], [])

@@ -78,8 +78,9 @@ def test_derivatives_over_tensors_are_the_compiled_ones(rule):
         assert_same([d.data for d in over_tensors], [leaf.grad for leaf in leaves])
 
 
-def test_every_rule_belongs_to_exactly_one_operator():
+def test_every_rule_but_the_sum_over_samples_belongs_to_exactly_one_operator():
     written = [rule for rule in vars(rules).values() if isinstance(rule, Rule)]
+    written.remove(rules.SUM)
     used = [cls.rule for cls in OPERATORS.values()]
     assert len(written) == len(used) == 17
     assert set(map(id, written)) == set(map(id, used))

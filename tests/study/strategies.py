@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from app.study.experiment import Data, Experiment, Initial, Training
+from app.study.experiment import Data, Experiment, Initial
+from app.study.hyperparameters import Training
 from app.study.setting import Choice, Number, Setting, settings_of
 
 EXAMPLES = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.study.model import PARAMETERS, predict, sample_loss
+from app.study.data import make_samples
+from app.study.experiment import Data
+from app.study.model import PARAMETERS, predict, record_loss, sample_loss
 from autograd import Scalar
 from tests.study.strategies import EXAMPLES
 
@@ -59,3 +61,34 @@ def test_a_sample_adds_eight_nodes_to_the_graph():
         total = total + sample_loss(predict(parameters, Scalar(number)), Scalar(number))
         sizes.append(len(total.nodes()))
     assert [sizes[1] - sizes[0], sizes[2] - sizes[1]] == [8, 8]
+
+
+# -- the recorded loss -----------------------------------------------------------------------
+
+
+def test_the_recorded_loss_is_the_mean_of_the_samples_losses():
+    samples = make_samples(Data(samples=13, noise=0.4))
+    recorded = record_loss(samples)
+    assert recorded.tape.samples == 13
+    assert recorded.tape.evaluate((2.0, 3.0))[0] == pytest.approx(
+        ((samples.y - (2 * samples.x + 3)) ** 2).mean(), rel=1e-14
+    )
+
+
+def test_the_recorded_loss_says_where_the_prediction_and_a_samples_part_are():
+    samples = make_samples(Data(samples=5))
+    recorded = record_loss(samples)
+    values = recorded.tape.forward((2.0, 3.0))
+    assert values[recorded.prediction].tolist() == (2 * samples.x + 3).tolist()
+    rest = samples.y - (2 * samples.x + 3)
+    assert values[recorded.term].tolist() == (rest**2).tolist()
+    assert recorded.expression[-1] == recorded.term
+    assert len(recorded.expression) == 9  # m, x, their product, c, ŷ, y, the rest, 2, the term
+    assert all(
+        set(recorded.tape.instructions[place].operands) <= set(recorded.expression)
+        for place in recorded.expression
+    )
+
+
+def test_every_sample_uses_both_parameters_once():
+    assert record_loss(make_samples(Data(samples=7))).tape.uses == ((0, 1), (0, 1))

@@ -6,7 +6,8 @@ import json
 import pytest
 from hypothesis import given
 
-from app.study.experiment import Data, Experiment, Training, UpdateRule, check
+from app.study.experiment import Data, Experiment, check
+from app.study.hyperparameters import Training, UpdateRule
 from app.study.presets import (
     DEFAULT_PRESET,
     ExperimentFileError,
@@ -57,11 +58,11 @@ def test_the_notebook_preset_is_the_default_experiment():
 
 def test_the_other_presets_are_what_their_names_say():
     rule = UpdateRule.ONCE_PER_PARAMETER
-    textbook = Training(0.005, clipping=False, update_rule=rule)
+    textbook = Training(learning_rate=0.005, clipping=False, update_rule=rule)
     assert find_preset("once-per-parameter").experiment == Experiment(training=textbook)
     noisy = Data(slope=1.5, intercept=4.0, noise=8.0, noise_seed=1)
     assert find_preset("noisy-line").experiment == Experiment(noisy, training=textbook)
-    too_large = Training(0.01, clipping=False, update_rule=rule)
+    too_large = Training(learning_rate=0.01, clipping=False, update_rule=rule)
     assert find_preset("diverging").experiment == Experiment(training=too_large)
 
 
@@ -101,7 +102,7 @@ def test_an_unknown_name_lists_the_presets(name):
 
 
 def test_what_is_written_is_read_back(file):
-    experiment = Experiment(Data(noise=0.1), training=Training(1e-7, clipping=False))
+    experiment = Experiment(Data(noise=0.1), training=Training(learning_rate=1e-7, clipping=False))
     write_experiment(file, experiment, "σ = 0.1", "Look at “c”.")
     assert read_preset(file) == Preset("mine", "σ = 0.1", "Look at “c”.", experiment)
 

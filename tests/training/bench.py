@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import math
 import queue
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 
-from app.study.experiment import Data, Experiment, Training
+from app.study.data import make_samples
+from app.study.experiment import Data, Experiment
+from app.study.hyperparameters import Training
+from app.study.model import record_loss
+from app.training.engine import ChosenEngine, choose_engine
+from app.training.graph_engine import GraphEngine
 from app.training.loop import Frame, Message, Paused, Started, TrainingLoop
 from app.training.mailbox import Mailbox
 from app.training.trainer import Trainer
@@ -27,6 +33,16 @@ FOREVER = small(epochs=10_000_000)
 
 DIVERGING = small(epochs=1000, learning_rate=1e6, clipping=False)
 """An experiment whose loss is soon infinite."""
+
+
+def choose_graph(recipe: Data) -> ChosenEngine:
+    """Choose the define-by-run engine, as if there were no native code."""
+    samples = make_samples(recipe)
+    return ChosenEngine(GraphEngine(samples, record_loss(samples).tape), len(samples))
+
+
+ENGINES = {"native code": choose_engine, "define by run": choose_graph}
+"""How to choose either engine, by its name."""
 
 
 class Bench:
@@ -68,7 +84,10 @@ class Bench:
 
 
 class Script:
-    """Makes trainers that do, amid chosen epochs, what a person would do just then."""
+    """Makes trainers that do, amid chosen epochs, what a person would do just then.
+
+    They train on the define-by-run engine, which looks up amid an epoch.
+    """
 
     def __init__(self) -> None:
         self._acts: dict[int, Callable[[], object]] = {}
@@ -86,11 +105,18 @@ class Script:
                 acts.pop(0, lambda: None)()
                 return super().start(cancelled)
 
-            def advance(self, cancelled: Callable[[], bool] = lambda: False) -> bool:
-                acts.pop(self.history.last_epoch + 1, lambda: None)()
-                return super().advance(cancelled)
+            def advance(
+                self, epochs: int = 1, cancelled: Callable[[], bool] = lambda: False
+            ) -> int:
+                """Train up to the next act, or act and train one epoch."""
+                following = self.history.last_epoch + 1
+                act = min((epoch for epoch in acts if epoch >= following), default=math.inf)
+                if act > following:
+                    return super().advance(int(min(epochs, act - following)), cancelled)
+                acts.pop(following)()
+                return super().advance(1, cancelled)
 
-        return ScriptedTrainer(experiment)
+        return ScriptedTrainer(experiment, choose_graph)
 
 
 class Faulty:
@@ -112,10 +138,15 @@ class Faulty:
                     raise RuntimeError("no start today")
                 return super().start(cancelled)
 
-            def advance(self, cancelled: Callable[[], bool] = lambda: False) -> bool:
-                if self.history.last_epoch + 1 == faulty.epoch and not faulty.repaired:
-                    raise ZeroDivisionError("no epoch today")
-                return super().advance(cancelled)
+            def advance(
+                self, epochs: int = 1, cancelled: Callable[[], bool] = lambda: False
+            ) -> int:
+                before = faulty.epoch - 1 - self.history.last_epoch
+                if before >= 0 and not faulty.repaired:
+                    if not before:
+                        raise ZeroDivisionError("no epoch today")
+                    epochs = min(epochs, before)
+                return super().advance(epochs, cancelled)
 
         return FaultyTrainer(experiment)
 
@@ -144,5 +175,5 @@ class Held:
 
                 return super().start(ask)
 
-        self.made.append(HeldTrainer(experiment))
+        self.made.append(HeldTrainer(experiment, choose_graph))
         return self.made[-1]

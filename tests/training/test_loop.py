@@ -1,12 +1,18 @@
 """The states of training: what each command does in each, and what is said about it."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from app.study.experiment import Experiment, Training, UpdateRule
+from app.study.experiment import Experiment
+from app.study.hyperparameters import Optimizer, Schedule, Training, UpdateRule
+from app.training import trainer as trainer_module
+from app.training.engine import choose_engine
 from app.training.loop import Diverged, Finished, Paused, Started, State
 from app.training.trainer import Trainer
-from tests.training.bench import DIVERGING, FOREVER, Bench, Script, small
+from tests.training.bench import DIVERGING, FOREVER, Bench, Script, choose_graph, small
 
 
 @pytest.fixture
@@ -44,17 +50,16 @@ def diverged(bench):
     return message
 
 
-def alone(experiment, *changes):
+def alone(experiment, *changes, choose=choose_engine):
     """Return the losses of the experiment trained without a loop, settings changed at epochs."""
-    trainer = Trainer(experiment)
+    trainer = Trainer(experiment, choose)
     trainer.start()
-    pending = dict(changes)
-    while True:
-        if trainer.history.last_epoch in pending:
-            trainer.change(pending.pop(trainer.history.last_epoch))
-        if trainer.finished:
-            return trainer.history.losses.tolist()
-        trainer.advance()
+    for epoch, training in changes:
+        trainer.advance(epoch - trainer.history.last_epoch)
+        trainer.change(training)
+    trainer.advance(10_000_000)
+    assert trainer.finished
+    return trainer.history.losses.tolist()
 
 
 # -- before there is a run, and reset --------------------------------------------------------
@@ -199,7 +204,7 @@ def test_a_pause_leaves_no_trace_in_the_history(scripted, script):
     assert scripted.next() == Paused(run, 3)
     scripted.loop.play()
     assert [scripted.next(), scripted.next()] == [Started(run), Finished(run, 10)]
-    assert scripted.mailbox.take().history.losses.tolist() == alone(small())
+    assert scripted.mailbox.take().history.losses.tolist() == alone(small(), choose=choose_graph)
 
 
 def test_play_does_nothing_while_running(scripted, script):
@@ -237,8 +242,8 @@ def test_a_change_while_running_applies_from_the_next_epoch(scripted, script):
     run = scripted.play(small())
     assert scripted.next() == Finished(run, 5)
     losses = scripted.mailbox.take().history.losses.tolist()
-    assert losses == alone(small(), (3, faster))
-    assert losses != alone(small(5))
+    assert losses == alone(small(), (3, faster), choose=choose_graph)
+    assert losses != alone(small(5), choose=choose_graph)
 
 
 def test_more_epochs_while_running_prolong_the_run(scripted, script):
@@ -320,3 +325,66 @@ def test_a_long_run_is_the_one_trained_without_a_loop(bench):
     run = bench.play(experiment)
     assert bench.next() == Finished(run, 150)
     assert bench.mailbox.take().history.losses.tolist() == alone(experiment)
+
+
+# -- chunks of native code -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 1234, 50_000])
+def test_no_chunk_trains_beyond_the_chosen_number_of_epochs(bench, epochs):
+    finished(bench, epochs)
+    assert len(bench.mailbox.take().history) == epochs + 1
+
+
+@pytest.mark.parametrize("many", [1, 2, 999, 30_000])
+def test_a_step_of_many_epochs_is_exactly_so_many(bench, many):
+    run = bench.begin(FOREVER)
+    bench.loop.step(many)
+    assert bench.next() == Paused(run, many)
+    assert len(bench.mailbox.take().history) == many + 1
+
+
+@pytest.mark.parametrize("speed", [1e5, math.inf])
+def test_the_speed_changes_nothing_in_the_numbers(bench, speed):
+    experiment = small(3000, optimizer=Optimizer.ADAM, schedule=Schedule.COSINE)
+    bench.loop.set_speed(speed)
+    run = bench.play(experiment)
+    assert bench.next() == Finished(run, 3000)
+    assert bench.mailbox.take().history.losses.tolist() == alone(experiment)
+
+
+def test_a_step_goes_on_where_shuffled_samples_are_drawn_in_several_parts(bench, monkeypatch):
+    monkeypatch.setattr(trainer_module, "MOST_SHUFFLED", 40)  # 8 epochs of 5 samples
+    experiment = small(1000, batches=True, batch_size=2)
+    run = bench.begin(experiment)
+    bench.loop.step(100)
+    assert bench.next() == Paused(run, 100)
+    history = bench.mailbox.take().history
+    monkeypatch.undo()
+    assert history.losses.tolist() == alone(experiment.with_value("epochs", 100))
+
+
+def test_changes_between_chunks_are_those_of_a_run_trained_without_a_loop():
+    changes, trainers = [], []
+
+    class Noting(Trainer):
+        def change(self, training):
+            changes.append((self.history.last_epoch, training))
+            super().change(training)
+
+    def make_trainer(experiment):
+        trainers.append(Noting(experiment))
+        return trainers[-1]
+
+    bench = Bench(make_trainer)
+    experiment = small(20_000, learning_rate=1e-6)
+    run = bench.begin(experiment)
+    for rate in (2e-6, 5e-7, 1e-5):
+        bench.loop.step(500)
+        bench.loop.change(replace(experiment.training, learning_rate=rate))
+    bench.loop.play()
+    while bench.next() != Finished(run, 20_000):
+        pass
+    assert len(changes) == 3
+    assert bench.mailbox.take().history.losses.tolist() == alone(experiment, *changes)
+    assert bench.close() == []

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.study.experiment import Data, Experiment, Training
+from app.study.experiment import Data, Experiment
+from app.study.hyperparameters import Training
 from app.training.loop import Diverged, Failed, Finished, Paused, Started, State
 from tests.training.bench import DIVERGING, FOREVER, PATIENCE, Bench, Faulty, Held, small
 

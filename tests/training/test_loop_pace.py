@@ -5,13 +5,14 @@ import queue
 from collections import deque
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from app.training import loop as loop_module
 from app.training.loop import CHUNK, TrainingLoop
 from app.training.mailbox import Mailbox
 from app.training.trainer import Trainer
-from tests.training.bench import FOREVER
+from tests.training.bench import FOREVER, small
 
 
 class Stage:
@@ -26,6 +27,8 @@ class Stage:
         self.cost = 0.0
         self.at = deque()
         self.epochs = []
+        self.asked = []
+        self.changes = []
         self.messages = []
         fake_time = SimpleNamespace(monotonic=lambda: self.now)
         fake_queue = SimpleNamespace(SimpleQueue=lambda: Commands(self), Empty=queue.Empty)
@@ -38,18 +41,27 @@ class Stage:
         stage = self
 
         class TimedTrainer(Trainer):
-            def advance(self, _cancelled=None):
-                stage.now += stage.cost
-                stage.epochs.append(stage.now)
-                self.history.append([0.0, 0.0], 1.0)
-                return True
+            def change(self, training):
+                stage.changes.append(stage.now)
+                super().change(training)
+
+            def epochs_within(self, seconds):
+                return max(1, int(seconds / stage.cost)) if stage.cost else 1_000_000
+
+            def advance(self, epochs=1, _cancelled=None):
+                stage.asked.append(epochs)
+                for _ in range(epochs):
+                    stage.now += stage.cost
+                    stage.epochs.append(stage.now)
+                self.history.extend(np.zeros((epochs, 2)), np.ones(epochs))
+                return epochs
 
         return TimedTrainer(experiment)
 
-    def play(self, speed, until, at=()):
+    def play(self, speed, until, at=(), experiment=FOREVER):
         """Play at a speed until a time; return when each epoch was trained."""
         self.at.extend([*at, (until, self.loop.close)])
-        self.loop.reset(FOREVER)
+        self.loop.reset(experiment)
         self.loop.set_speed(speed)
         self.loop.play()
         self.loop.run()
@@ -180,3 +192,68 @@ def test_while_paused_the_loop_waits_and_trains_nothing(stage):
     epochs = stage.play(math.inf, until=100.0, at=[(0.0, stage.loop.pause)])
     assert epochs == []
     assert stage.now == 100.0
+
+
+# -- many epochs at a time -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("share", [1000, 33, 7, 2.5, 1, 0.3])
+def test_at_no_limit_as_many_epochs_are_trained_at_a_time_as_a_chunk_has_room_for(stage, share):
+    stage.cost = CHUNK / share
+    stage.play(math.inf, until=1.0)
+    assert set(stage.asked) == {max(1, int(CHUNK / 2 / stage.cost))}
+    assert len(stage.epochs) == pytest.approx(1.0 / stage.cost, abs=share + 2)
+
+
+@pytest.mark.parametrize("speed", [50.0, 1000.0, 30_000.0])
+def test_at_a_limited_speed_no_epoch_is_trained_before_it_is_due(stage, speed):
+    stage.cost = 1 / 50_000
+    epochs = stage.play(speed, until=2.0)
+    began = np.repeat(np.array(epochs)[np.cumsum(stage.asked) - 1], stage.asked)
+    began -= np.repeat(np.array(stage.asked) * stage.cost, stage.asked)
+    assert (began >= np.arange(len(epochs)) / speed - 1e-9).all()
+    assert len(epochs) == pytest.approx(2 * speed, abs=2 + 0.01 * speed)
+
+
+def test_what_a_fast_trainer_has_missed_is_made_up_for_at_once(stage):
+    stage.cost = 1e-5
+
+    def stall():
+        stage.now += 0.05  # the thread did not get its turn
+
+    epochs = stage.play(1000.0, until=0.5, at=[(0.2, stall)])
+    assert len(epochs) == pytest.approx(500, abs=2)
+    assert max(stage.asked) == pytest.approx(50, abs=2)
+
+
+@pytest.mark.parametrize("many", [1, 7, 100, 12_345])
+def test_a_step_trains_no_more_epochs_than_it_was_asked_for(stage, many):
+    stage.cost = 1e-6
+    at = [(0.0, stage.loop.pause), (1.0, lambda: stage.loop.step(many))]
+    stage.play(math.inf, until=3.0, at=at)
+    assert len(stage.epochs) == sum(stage.asked) == many
+    assert stage.messages[-1].epoch == many
+
+
+def test_two_steps_add_up(stage):
+    stage.cost = 1e-6
+    at = [(0.0, stage.loop.pause), *[(1.0, lambda: stage.loop.step(300))] * 2]
+    stage.play(math.inf, until=3.0, at=at)
+    assert len(stage.epochs) == 600
+
+
+def test_a_change_comes_between_chunks_and_is_not_kept_waiting_longer(stage):
+    stage.cost = CHUNK / 1000
+    moments = [0.1234, 0.5, 0.70001]
+    changed = small(10_000_000).training
+    stage.play(math.inf, until=1.0, at=[(at, lambda: stage.loop.change(changed)) for at in moments])
+    assert len(stage.changes) == 3
+    for moment, applied in zip(moments, stage.changes, strict=True):
+        assert moment <= applied <= moment + CHUNK
+
+
+def test_a_pause_stops_within_a_chunk(stage):
+    stage.cost = CHUNK / 1000
+    epochs = stage.play(math.inf, until=1.0, at=[(0.5, stage.loop.pause)])
+    assert 0.5 - CHUNK <= epochs[-1] <= 0.5 + CHUNK
+    assert stage.messages[-1].epoch == len(epochs)

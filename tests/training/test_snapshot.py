@@ -5,8 +5,8 @@ import pytest
 
 from app.study.data import make_samples
 from app.study.experiment import Data
-from app.study.model import predict, sample_loss
-from app.training.snapshot import Probe, line
+from app.study.model import Curve, predict, sample_loss
+from app.training.snapshot import Probe
 from autograd import Scalar, Tensor
 
 RECIPE = Data(slope=1.7, samples=23, noise=0.3, noise_seed=4)
@@ -42,8 +42,8 @@ def test_every_value_and_gradient_on_the_tape_is_that_of_the_engines_node(parame
     snapshot = probe.snapshot(0, parameters)
     for sample, term in enumerate(graph.terms):
         nodes = term.nodes()
-        assert len(nodes) == len(probe.tape.instructions)
-        for place, node in enumerate(nodes):
+        assert len(nodes) == len(probe.expression)
+        for place, node in zip(probe.expression, nodes, strict=True):
             agrees(snapshot.values[place][sample], node.data)
             column = snapshot.gradients[place]
             assert (column is not None) == node.require_grad
@@ -93,7 +93,21 @@ def test_a_probe_is_used_again_at_other_parameters_and_keeps_no_trace():
     probe.snapshot(1, (np.nan, np.inf))
     after = probe.snapshot(2, (2.0, 3.0))
     assert before.loss == after.loss
-    assert [v.tolist() for v in before.values] == [v.tolist() for v in after.values]
+    assert list(before.values) == list(after.values) == list(probe.expression)
+    for place in probe.expression:
+        assert before.values[place].tolist() == after.values[place].tolist()
+        if before.gradients[place] is not None:
+            assert before.gradients[place].tolist() == after.gradients[place].tolist()
+
+
+@everywhere
+def test_what_belongs_to_samples_has_one_number_for_each(parameters):
+    probe = Probe(RECIPE)
+    snapshot = probe.snapshot(0, parameters)
+    assert probe.expression[-1] == max(probe.expression)
+    assert {*probe.tape.parameters, *probe.tape.columns, probe.prediction} <= {*probe.expression}
+    for column in (*snapshot.values.values(), *snapshot.gradients.values(), snapshot.sums):
+        assert column is None or column.shape == (23,)
 
 
 def test_a_single_sample_is_enough():
@@ -105,15 +119,17 @@ def test_a_single_sample_is_enough():
 def test_the_place_of_the_prediction_holds_the_models_line():
     probe = Probe(RECIPE)
     predictions = probe.snapshot(0, (2.5, -1.0)).values[probe.prediction]
-    assert predictions.tolist() == line((2.5, -1.0), probe.samples.x).tolist()
+    assert predictions.tolist() == Curve(probe.samples.x).at((2.5, -1.0)).tolist()
 
 
-def test_a_line_is_the_models_prediction_at_every_x():
-    x = np.linspace(-3, 3, 7)
-    assert line((2.5, -1.0), x).tolist() == (2.5 * x - 1).tolist()
-    assert line(np.array([0.0, 4.0]), x).tolist() == [4.0] * 7
+def test_a_curve_is_the_models_prediction_at_every_x():
+    curve = Curve(x := np.linspace(-3, 3, 7))
+    assert curve.x is x
+    assert curve.at((2.5, -1.0)).tolist() == (2.5 * x - 1).tolist()
+    assert curve.at(np.array([0.0, 4.0])).tolist() == [4.0] * 7
 
 
-def test_a_line_that_overflows_is_infinite_without_a_warning():
-    assert line((1e308, 0.0), np.array([-1e3, 0.0, 1e3])).tolist() == [-np.inf, 0.0, np.inf]
-    assert np.isnan(line((np.inf, 0.0), np.array([0.0]))).all()
+def test_a_curve_that_overflows_is_infinite_without_a_warning():
+    curve = Curve(np.array([-1e3, 0.0, 1e3]))
+    assert curve.at((1e308, 0.0)).tolist() == [-np.inf, 0.0, np.inf]
+    assert np.isnan(curve.at((np.inf, 0.0))[1])

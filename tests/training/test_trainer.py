@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.study.data import make_samples
-from app.study.experiment import Data, Experiment, Initial, InitialParameters, Training, UpdateRule
+from app.study.experiment import Data, Experiment, Initial, InitialParameters
+from app.study.hyperparameters import Training, UpdateRule
 from app.study.model import predict, sample_loss
 from app.study.presets import find_preset
 from app.training import trainer as trainer_module

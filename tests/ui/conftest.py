@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+
 import pytest
 
 from app.main_window import MainWindow
@@ -17,3 +20,14 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def person(window: MainWindow, qtbot) -> Person:
     """A person before the notebook's experiment at epoch 0."""
     return Person(window, qtbot)
+
+
+@pytest.fixture
+def without_native_code(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let native code be missing, as where llvmlite cannot be loaded."""
+    from app.training.engine import choose_engine
+
+    choose_engine.cache_clear()
+    monkeypatch.setitem(sys.modules, "autograd.native", None)
+    yield
+    choose_engine.cache_clear()

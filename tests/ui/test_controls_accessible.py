@@ -15,9 +15,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.controls.learning_rate_scale import LearningRateScale
 from tests.ui.person import Person
 
-INTERACTIVE = (QAbstractButton, QAbstractItemView, QComboBox, QLineEdit, QSlider)
+INTERACTIVE = (
+    QAbstractButton,
+    QAbstractItemView,
+    QComboBox,
+    QLineEdit,
+    QSlider,
+    LearningRateScale,
+)
 
 
 def controls(person: Person) -> list[QWidget]:

@@ -7,7 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QWidget
 
 from app.controls.number_edit import NumberEdit
-from app.study.experiment import Experiment, InitialParameters, UpdateRule
+from app.study.experiment import Experiment, InitialParameters
+from app.study.hyperparameters import UpdateRule
 from app.study.presets import presets
 from app.study.setting import Choice, Flag, Number, settings_of
 from tests.ui.person import Person, drawn

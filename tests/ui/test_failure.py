@@ -10,8 +10,11 @@ from app.training.trainer import Trainer
 from tests.ui.person import Person
 
 
-def trainer_that_fails(where: str, times: int = 1):
-    """Return a stand-in for Trainer that fails so many times, in one of its methods."""
+def trainer_that_fails(where: str, times: int = 1, after: int = 3):
+    """Return a stand-in for Trainer that fails so many times, in one of its methods.
+
+    ``advance`` fails after so many epochs, however many it is asked for at once.
+    """
     left = [times]
 
     def fail_if_due(method: str) -> None:
@@ -28,10 +31,11 @@ def trainer_that_fails(where: str, times: int = 1):
             fail_if_due("start")
             return super().start(*arguments)
 
-        def advance(self, *arguments):
-            if self.history.last_epoch == 3:
+        def advance(self, epochs=1, *arguments):
+            before = after - self.history.last_epoch
+            if before == 0:
                 fail_if_due("advance")
-            return super().advance(*arguments)
+            return super().advance(min(epochs, before) if before > 0 else epochs, *arguments)
 
     return Faulty
 
@@ -87,3 +91,16 @@ def test_reset_after_an_error_begins_again(failed):
     failed.click("reset")
     failed.wait(lambda: failed.epoch == 0)
     failed.train(5)
+
+
+@pytest.mark.parametrize("after", [1, 1_000, 1_000_000])
+def test_an_error_at_full_speed_is_said_and_play_trains_to_the_end(make_window, qtbot, after):
+    person = Person(make_window(make_trainer=trainer_that_fails("advance", after=after)), qtbot)
+    person.enter("epochs", "1500000")
+    person.run_to_end()
+    assert person.state is State.FAILED
+    assert person.epoch == person.window.session.history.last_epoch == after
+    assert "the flux capacitor is empty" in person.read("notice_text")
+    person.click("play")
+    person.wait_for(State.FINISHED)
+    assert person.epoch == 1_500_000

@@ -101,6 +101,7 @@ def test_while_training_runs_the_curve_ends_at_the_epoch_that_is_shown(person):
     def look() -> None:
         ends.append((person.epoch, readout(person)[0], int(curve(person)[0][-1])))
 
+    person.enter("epochs", "2000000")
     person.window.session.frame_arrived.connect(look)
     person.run_to_end()
     assert len(ends) > 5

@@ -49,7 +49,7 @@ class GraphStructure:
         self._zero, self._count, self.loss = range(self.parameters, self.parameters + 3)
         self.shared = self.parameters + 3
         self._parameter_places = tape.parameters
-        own = [place for place in range(len(tape.instructions)) if place not in tape.parameters]
+        own = [place for place in probe.expression if place not in tape.parameters]
         self._own_places = own
         self.block = len(own) + 1
         self._instructions = tape.instructions
@@ -107,7 +107,7 @@ class GraphStructure:
             for place in self._own_places
             for operand in self._instructions[place].operands
         ]
-        edges.append((number[len(self._instructions) - 1], self.shared + self.block - 1))
+        edges.append((number[self._own_places[-1]], self.shared + self.block - 1))
         sources, targets = np.array(edges).T
         return sources, targets
 

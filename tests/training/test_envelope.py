@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.views.envelope import Envelope
+from app.training.envelope import Envelope
 
 numbers = st.floats(width=32) | st.sampled_from([np.nan, np.inf, -np.inf, 0.0])
 

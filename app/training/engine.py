@@ -1,0 +1,74 @@
+"""What trains: native code where it can be had, else the define-by-run engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Protocol
+
+from app.study.data import make_samples
+from app.study.experiment import Data
+from app.study.model import record_loss
+from app.training.graph_engine import GraphEngine
+from autograd.optimizers import State, UpdateRule, Vector
+from autograd.training import MiniBatches, Run
+
+
+class Engine(Protocol):
+    """Evaluates a loss and trains; the same arguments give the same numbers to the last bit.
+
+    ``cancelled`` is asked where an epoch takes long; see :class:`GraphEngine`.
+    """
+
+    def train(
+        self,
+        state: State,
+        learning_rates: Vector,
+        rule: UpdateRule,
+        batches: MiniBatches | None = None,
+        gradient: Vector | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Run:
+        """Train as many epochs as there are learning rates."""
+
+    def evaluate(
+        self, parameters: Vector, cancelled: Callable[[], bool] = lambda: False
+    ) -> tuple[float, Vector]:
+        """Return the loss of all samples and its gradient."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenEngine:
+    """An engine for some data.
+
+    Attributes:
+        engine: what trains.
+        samples: how many samples there are.
+        notice: a sentence if it is not the fast one, else "".
+    """
+
+    engine: Engine
+    samples: int
+    notice: str = ""
+
+
+@lru_cache(maxsize=4)
+def choose_engine(recipe: Data) -> ChosenEngine:
+    """Return what trains on a recipe's data; the last few are kept for runs that start again."""
+    samples = make_samples(recipe)
+    tape = record_loss(samples).tape
+    try:
+        from autograd.native import NativeCodeError, compile_tape
+    except (ImportError, OSError) as error:
+        reason = f"There is no native code, because llvmlite cannot be loaded ({error})."
+        return ChosenEngine(GraphEngine(samples, tape), len(samples), _slow(reason))
+    try:
+        engine: Any = compile_tape(tape)
+    except NativeCodeError as error:
+        return ChosenEngine(GraphEngine(samples, tape), len(samples), _slow(str(error)))
+    return ChosenEngine(engine, len(samples))
+
+
+def _slow(reason: str) -> str:
+    return f"{reason} Training goes on with the define-by-run engine, many times slower."

@@ -1,0 +1,143 @@
+"""A long series, thinned to what pixels can show, keeping each pixel's minimum and maximum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Positions = npt.NDArray[np.intp]
+Reduce = np.ufunc
+
+FACTOR = 16
+"""How many entries of one level make one of the next."""
+
+
+def _always(start: int, stop: int) -> bool:  # noqa: ARG001
+    return True
+
+
+class Envelope:
+    """The minimum and maximum of a growing series over blocks of 16, 256, 4096, … entries.
+
+    A curve of ten million points is drawn into a few hundred pixel columns. With the blocks
+    at hand, a column's minimum and maximum come from a handful of them, so that the cost of
+    a picture depends on its width alone, and appending costs a little more than once.
+    Entries that are not finite are left out of their block; a block of nothing else is nan.
+
+    The series itself is not kept here: single entries are read from where it is. Another
+    thread may read while one extends; of what is being added it sees all or nothing.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[int, int], Array],
+        affordable: Callable[[int, int], bool] = _always,
+    ) -> None:
+        """Read entries with ``read(start, stop)``, for a picture only if they are affordable."""
+        self._read = read
+        self._affordable = affordable
+        self._lows: list[Array] = []
+        self._highs: list[Array] = []
+        self._filled: list[int] = []  # complete blocks per level
+        self._rest = np.empty(0)  # the entries that fill no block yet
+        self._length = 0
+
+    def extend(self, entries: Array) -> None:
+        """Take the next entries of the series."""
+        series = _finite(np.concatenate([self._rest, entries]))
+        end = len(series) // FACTOR * FACTOR
+        self._append(0, series[:end], series[:end])
+        self._rest = series[end:]
+        for level in range(1, 64):
+            complete = self._filled[level - 1] // FACTOR
+            if not complete:
+                break
+            done = self._filled[level] if level < len(self._filled) else 0
+            blocks = slice(done * FACTOR, complete * FACTOR)
+            self._append(level, self._lows[level - 1][blocks], self._highs[level - 1][blocks])
+        self._length += len(entries)
+
+    def _append(self, level: int, lows: Array, highs: Array) -> None:
+        """Add blocks to a level, from the minima and maxima of what they are made of."""
+        if level == len(self._filled):
+            self._lows.append(np.empty(0))
+            self._highs.append(np.empty(0))
+            self._filled.append(0)
+        done = self._filled[level]
+        count = done + len(lows) // FACTOR
+        self._reserve(level, count)
+        self._lows[level][done:count] = _reduce(lows, np.fmin)
+        self._highs[level][done:count] = _reduce(highs, np.fmax)
+        self._filled[level] = count
+
+    def thinned(self, start: int, stop: int, columns: int) -> tuple[Positions, Array]:
+        """Return positions and values that draw ``series[start:stop]`` in so many columns.
+
+        Where there are more entries than columns, each column gives its minimum and its
+        maximum, at the same position.
+        """
+        start = max(0, start)
+        stop = max(start, min(self._length, stop))
+        few = stop - start <= 2 * columns
+        level, width = -1, 1
+        levels = len(self._filled)
+        while level + 1 < levels and width * FACTOR * columns <= stop - start:
+            level += 1
+            width *= FACTOR
+        if level < 0 and levels and not self._affordable(start, stop):
+            level, width, few = 0, FACTOR, False
+        if few:
+            return np.arange(start, stop), self._read(start, stop)
+        first, last = start // width, -(-stop // width)
+        columns = min(columns, last - first)
+        edges = np.linspace(first, last, columns + 1).astype(np.intp)[:-1]
+        if level < 0:
+            entries = _finite(self._read(first, last))
+            lows = highs = entries
+        else:
+            lows = self._blocks(level, np.fmin, first, last)
+            highs = self._blocks(level, np.fmax, first, last)
+        low = np.fmin.reduceat(lows, edges - first)
+        high = np.fmax.reduceat(highs, edges - first)
+        return np.repeat(edges * width, 2), np.column_stack([low, high]).ravel()
+
+    def _blocks(self, level: int, reduce: Reduce, first: int, last: int) -> Array:
+        """Return a level's blocks from ``first`` to ``last``, the last perhaps incomplete."""
+        filled = self._filled[level]  # before the array: a longer one has these blocks, too
+        arrays = self._lows if reduce is np.fmin else self._highs
+        blocks = arrays[level][first : min(last, filled)]
+        if last <= filled:
+            return blocks
+        rest = self._rest if level == 0 else self._blocks_after(level - 1, reduce, filled)
+        return np.append(blocks, reduce.reduce(rest, initial=np.nan))
+
+    def _blocks_after(self, level: int, reduce: Reduce, blocks: int) -> Array:
+        """Return a level's blocks that the next level has not taken in, and what is left."""
+        filled = self._filled[level]
+        arrays = self._lows if reduce is np.fmin else self._highs
+        below = self._rest if level == 0 else self._blocks_after(level - 1, reduce, filled)
+        return np.concatenate([arrays[level][blocks * FACTOR : filled], below])
+
+    def _reserve(self, level: int, count: int) -> None:
+        """Make room for so many blocks."""
+        if count > len(self._lows[level]):
+            room = max(count, 2 * len(self._lows[level]))
+            filled = self._filled[level]
+            for arrays in (self._lows, self._highs):
+                larger = np.empty(room)
+                larger[:filled] = arrays[level][:filled]
+                arrays[level] = larger
+
+
+def _reduce(entries: Array, reduce: Reduce) -> Array:
+    """Return the minima or maxima of consecutive blocks."""
+    reduced: Array = reduce.reduce(entries.reshape(-1, FACTOR), axis=1)
+    return reduced
+
+
+def _finite(entries: Array) -> Array:
+    """Return the entries with nan in place of infinities."""
+    return np.where(np.isfinite(entries), entries, np.nan)
