@@ -86,22 +86,15 @@ class Momentum(_Uncorrected):
 
 
 @dataclass(frozen=True, slots=True)
-class Nesterov(_Uncorrected):
-    """Nesterov's accelerated gradient, as in Sutskever et al., 2013: g + momentum · v.
-
-    Attributes:
-        momentum: how much of the velocity a step keeps.
-    """
-
-    momentum: float = 0.9
-    slots: ClassVar[int] = 1
+class Nesterov(Momentum):
+    """Nesterov's accelerated gradient, as in Sutskever et al., 2013: g + momentum · v."""
 
     def direction(
         self, n: Arithmetic, gradient: Any, slots: Sequence[Any], corrections: Sequence[Any]
     ) -> tuple[Any, tuple[Any, ...]]:
         """Return the gradient as it will be, by the velocity, one step ahead."""
-        velocity = self.momentum * slots[0] + gradient
-        return gradient + self.momentum * velocity, (velocity,)
+        velocity, after = Momentum.direction(self, n, gradient, slots, corrections)
+        return gradient + self.momentum * velocity, after
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from autograd.arithmetic import NUMPY, silent
 from autograd.folding import Part, constant_columns, fold_parts, record_parts
-from autograd.graph import label, topological_order
+from autograd.graph import topological_order
 from autograd.rules import SUM, Rule
 from autograd.tensor import Tensor
 
@@ -287,11 +287,14 @@ class Tape:
         """Return a line such as "Tape(3 shared + 6 × 41 samples, parameters m, c)"."""
         repeated = sum(instruction.per_sample for instruction in self.instructions)
         shared = len(self.instructions) - repeated
-        names = [label(self.instructions[place].node) for place in self.parameters[:5]]
-        more = len(self.parameters) - len(names)
-        listed = ", ".join([*names, f"and {more} more"] if more else names)
         size = f"{shared} shared + {repeated} × {self.samples} samples" if repeated else shared
-        return f"Tape({size}, parameters {listed or 'none'})"
+        return f"Tape({size}, {self._parameter_names()})"
+
+    def _parameter_names(self) -> str:
+        """Return the parameters by name, if there are few and they have names, or their number."""
+        names = [self.instructions[place].node.name or "" for place in self.parameters]
+        few = len(names) <= 5 and all(names)
+        return f"parameters {', '.join(names) or 'none'}" if few else f"{len(names)} parameters"
 
     def __str__(self) -> str:
         """Return the tape as a listing, an instruction a line."""

@@ -254,7 +254,10 @@ class ExperimentPanel(QScrollArea):
     def _show_what_applies(self) -> None:
         """Show only those controls that have an effect with the other settings."""
         for name, effective in applies(self.experiment).items():
-            self._forms[name].setRowVisible(self._editors[name], effective)
+            editor = self._editors[name]
+            if isinstance(editor, NumberEdit) and not effective and editor.problem:
+                editor.set_value(editor.value())  # nobody can see or mend it any more
+            self._forms[name].setRowVisible(editor, effective)
 
 
 def _add_problem_row(form: QFormLayout, edit: NumberEdit, name: str) -> None:

@@ -333,6 +333,8 @@ class TrainingLoop:
         self._state = State.CLOSED
 
     def _fail(self, error: Exception) -> None:
+        if self._trainer is not None and len(self._trainer.history):
+            self._publish(self._trainer)  # what was trained up to the error is shown
         self._trainer = None
         self._steps = 0
         self._state = State.FAILED

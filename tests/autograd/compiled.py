@@ -10,7 +10,7 @@ import pytest
 
 from autograd import Scalar, Tensor
 from autograd.arithmetic import NUMPY, silent
-from autograd.llvm_arithmetic import vector_function_lanes
+from autograd.native.arithmetic import vector_function_lanes
 from autograd.rules import SIGMOID, SUM, TANH
 from autograd.tape import Tape
 
@@ -110,8 +110,8 @@ VECTOR_FUNCTIONS = [
 
 def use_vector_functions(monkeypatch, widths):
     """Leave the machine only vector functions of some widths."""
-    for module in ("llvm_arithmetic", "native"):
-        monkeypatch.setattr(f"autograd.{module}.vector_function_lanes", lambda: widths)
+    for module in ("arithmetic", "compiled_tape"):
+        monkeypatch.setattr(f"autograd.native.{module}.vector_function_lanes", lambda: widths)
 
 
 # -- comparisons -------------------------------------------------------------------------------

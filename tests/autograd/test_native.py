@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from autograd import Scalar, Tensor, native
+from autograd import Scalar, Tensor
 from autograd.arithmetic import silent
 from autograd.graph import topological_order
-from autograd.native import LARGEST, NativeCodeError, compile_tape
-from autograd.native_body import IN_REGISTERS
-from autograd.native_layout import Layout
+from autograd.native import NativeCodeError, compile_tape, compiled_tape
+from autograd.native.body import IN_REGISTERS
+from autograd.native.compiled_tape import LARGEST
+from autograd.native.layout import Layout
 from autograd.tape import Tape
 from tests.autograd.compiled import (
     BINARY,
@@ -260,7 +261,7 @@ def test_what_only_the_last_sample_has_is_seen_and_what_lies_behind_it_is_not(sa
 @pytest.mark.parametrize("tape", [bumps(41), polynomial(15)], ids=["registers", "memory"])
 def test_any_number_of_lanes(tape, lanes, widths, monkeypatch):
     use_vector_functions(monkeypatch, widths)
-    monkeypatch.setattr(native, "_lanes_for", lambda _layout: lanes)
+    monkeypatch.setattr(compiled_tape, "_lanes_for", lambda _layout: lanes)
     at = start_of(tape)
     compiled = compile_tape(tape)
     assert_follows_rules(tape, compiled, at)
@@ -341,7 +342,7 @@ AFTER = {
 @pytest.mark.parametrize("after", AFTER)
 def test_what_is_done_with_the_sum(after, many, monkeypatch):
     if many:
-        monkeypatch.setattr("autograd.native_body.IN_REGISTERS", 0)
+        monkeypatch.setattr("autograd.native.body.IN_REGISTERS", 0)
     tape = recorded(squared_error, AFTER[after], [XS, YS], [0.5, 0.25])
     compiled = compile_tape(tape)
     assert_follows_rules(tape, compiled, [0.5, 0.25])
@@ -404,7 +405,7 @@ INSIDE_OR_OUTSIDE = {
 @pytest.mark.parametrize("case", INSIDE_OR_OUTSIDE)
 def test_parameters_and_terms_inside_and_outside_the_samples_part(case, many, monkeypatch):
     if many:
-        monkeypatch.setattr("autograd.native_body.IN_REGISTERS", 0)
+        monkeypatch.setattr("autograd.native.body.IN_REGISTERS", 0)
     terms, after = INSIDE_OR_OUTSIDE[case]
     tape = recorded(terms, after, [XS, YS], [0.6, 1.4])
     compiled = compile_tape(tape)
@@ -615,9 +616,9 @@ def test_random_graphs_without_samples_follow_their_rules(program):
 def test_a_tape_that_is_too_large_is_refused_in_a_sentence(monkeypatch):
     tape = line()
     assert LARGEST > 1000
-    monkeypatch.setattr(native, "LARGEST", len(tape.instructions))
+    monkeypatch.setattr(compiled_tape, "LARGEST", len(tape.instructions))
     assert compile_tape(tape).evaluate([0.5, 0.25])[0] > 0
-    monkeypatch.setattr(native, "LARGEST", len(tape.instructions) - 1)
+    monkeypatch.setattr(compiled_tape, "LARGEST", len(tape.instructions) - 1)
     with pytest.raises(NativeCodeError) as refused:
         compile_tape(tape)
     assert str(refused.value) == (

@@ -10,10 +10,10 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from autograd import Scalar, Tensor, native, training
+from autograd import Scalar, Tensor, training
 from autograd.arithmetic import silent
 from autograd.batches import Shuffle
-from autograd.native import compile_tape
+from autograd.native import compile_tape, compiled_tape
 from autograd.optimizers import (
     AdaGrad,
     Adam,
@@ -242,7 +242,7 @@ def test_learning_rates_are_taken_epoch_by_epoch(compiled, decayed):
 def test_numbers_of_the_update_rule_change_without_compiling(compiled, decayed, size):
     first = UpdateRule(Adam(), Clipping.VALUE, 0.3)
     both(decayed, compiled, first, calm(first), batches_of(size))
-    with patch.object(native, "Code", side_effect=AssertionError("compiled again")):
+    with patch.object(compiled_tape, "Code", side_effect=AssertionError("compiled again")):
         for rule in (
             UpdateRule(Adam(0.5, 0.9, 1e-3), Clipping.VALUE, 0.3),
             UpdateRule(Adam(0.5, 0.9, 1), Clipping.VALUE, 2),
@@ -385,6 +385,9 @@ def test_what_does_not_fit_is_refused(compiled):
     rule = UpdateRule()
     state = State.start([0.2, 1.0], rule.optimizer)
     orders = Shuffle(3, 41).orders(0, 5)
+    for other in (UpdateRule(Momentum()), UpdateRule(Adam())):
+        with pytest.raises(ValueError, match="optimizer"):
+            compiled.train(state, np.zeros(5), other)
     with pytest.raises(ValueError, match="2 parameters"):
         compiled.train(State.start([0.2], rule.optimizer), np.zeros(5), rule)
     for wrong in (orders[:4], orders[:, :40], orders[0]):
@@ -439,7 +442,8 @@ def test_a_learning_rate_or_start_that_is_not_finite_ends_at_once(compiled, bad)
 
 GRADIENTS = [
     [0.0, 0.0], [-0.0, 3.0], [1e200, 1e200], [1e-200, -1e-200], [5e-324, 0.0], [1e308, -1e308],
-    [math.inf, 1.0], [-math.inf, math.inf], [math.nan, 1.0], [1.0, math.nan], [math.nan, 0.0],
+    [math.inf, 1.0], [-math.inf, math.inf], [math.nan, math.inf], [-math.inf, math.nan],
+    [math.nan, 1.0], [1.0, math.nan], [math.nan, 0.0],
     [0.3, 0.0], [0.3, -0.4], [-30.0, 40.0],
 ]  # fmt: skip
 

@@ -326,7 +326,10 @@ def test_every_training_setting_is_in_a_file_as_a_plain_value():
     ("given_value", "sentence"),
     [
         ({"optimizer": "sgd"}, "Optimizer must be “gradient descent” or “momentum” or “nesterov”"),
-        ({"schedule": "linear"}, "Schedule must be “constant” or “step” or “cosine”; it is “linear"),
+        (
+            {"schedule": "linear"},
+            "Schedule must be “constant” or “step” or “cosine”; it is “linear",
+        ),
         ({"clip_by": True}, "Clip by must be “value” or “norm”; it is “True”."),
         ({"momentum": 1}, "Momentum must be a number from 0 to 0.9999; it is 1."),
         ({"decay2": -0.1}, "Decay β₂ must be a number from 0 to 0.999999; it is −0.1."),

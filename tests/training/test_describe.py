@@ -16,7 +16,9 @@ def test_in_a_pause_it_says_where_and_how_to_go_on():
 
 
 def test_while_running_it_says_what_can_be_changed():
-    assert describe(State.RUNNING, 5).startswith("Training. All of the training settings can be changed")
+    assert describe(State.RUNNING, 5).startswith(
+        "Training. All of the training settings can be changed"
+    )
 
 
 def test_at_the_end_it_says_how_to_go_on():

@@ -21,10 +21,27 @@ def series(draw) -> np.ndarray:
     return few[order]
 
 
+def over(entries: np.ndarray, *affordable) -> Envelope:
+    """Return an empty envelope of what is to be these entries."""
+    return Envelope(lambda start, stop: entries[start:stop], *affordable)
+
+
 def made(entries: np.ndarray) -> Envelope:
-    envelope = Envelope()
-    envelope.update(entries)
+    envelope = over(entries)
+    envelope.extend(entries)
     return envelope
+
+
+def pieces(entries: np.ndarray, cuts: list[int]) -> list[np.ndarray]:
+    return np.split(entries, sorted(min(cut, len(entries)) for cut in cuts))
+
+
+def assert_thinned_alike(one: Envelope, other: Envelope, *view: int) -> None:
+    for mine, its in zip(one.thinned(*view), other.thinned(*view), strict=True):
+        assert np.array_equal(mine, its, equal_nan=True)
+
+
+PARTS = [(0, 6000), (1500, 1900), (0, 17), (3, 5999), (255, 4097), (5990, 6000)]
 
 
 def extremes(entries: np.ndarray) -> tuple[float, float]:
@@ -69,16 +86,112 @@ def test_a_part_is_thinned_to_its_own_extremes_or_slightly_beyond(entries, colum
 @settings(deadline=None)
 @given(series(), st.lists(st.integers(0, 6000), max_size=6), st.integers(1, 200))
 def test_a_series_that_grew_is_thinned_like_a_fresh_one(entries, lengths, columns):
-    grown = Envelope()
-    for length in sorted(min(each, len(entries)) for each in lengths):
-        grown.update(entries[:length])
-    grown.update(entries)
-    fresh = made(entries)
-    for start, stop in ((0, len(entries)), (len(entries) // 3, len(entries) - 1)):
-        for one, other in zip(
-            grown.thinned(start, stop, columns), fresh.thinned(start, stop, columns), strict=True
-        ):
-            assert np.array_equal(one, other, equal_nan=True)
+    grown, fresh = over(entries), made(entries)
+    for piece in pieces(entries, lengths):
+        grown.extend(piece)
+    for start, stop in ((0, len(entries)), (len(entries) // 3, len(entries) - 1), *PARTS):
+        assert_thinned_alike(grown, fresh, start, stop, columns)
+
+
+@settings(deadline=None)
+@given(series(), st.lists(st.integers(0, 6000), max_size=6), st.integers(1, 200))
+def test_while_it_grows_a_series_is_thinned_like_one_that_ends_there(entries, lengths, columns):
+    grown, length = over(entries), 0
+    for piece in pieces(entries, lengths):
+        grown.extend(piece)
+        length += len(piece)
+        assert_thinned_alike(grown, made(entries[:length]), 0, length, columns)
+
+
+def test_entry_by_entry_a_series_is_thinned_like_one_that_came_at_once():
+    entries = np.random.default_rng(3).normal(size=6000)
+    entries[[0, 15, 16, 255, 256, 4095, 4096, 5999]] = np.nan
+    grown = over(entries)
+    for entry in entries:
+        grown.extend(np.array([entry]))
+    for columns in (1, 3, 50, 700):
+        for part in PARTS:
+            assert_thinned_alike(grown, made(entries), *part, columns)
+
+
+# -- what cannot be afforded -----------------------------------------------------------------
+
+
+@settings(deadline=None)
+@given(series(), st.integers(1, 300), st.data())
+def test_without_reading_entries_a_picture_still_brackets_them(entries, columns, data):
+    def refuse(start, stop):
+        raise AssertionError(f"entries {start} to {stop} were read")
+
+    envelope = Envelope(refuse, lambda *_: False)
+    for piece in pieces(entries, data.draw(st.lists(st.integers(0, 6000), max_size=3))):
+        envelope.extend(piece)
+    start = data.draw(st.integers(0, len(entries) - 1))
+    stop = data.draw(st.integers(start + 1, len(entries)))
+    at, heights = envelope.thinned(start, stop, columns)
+    assert 2 <= len(at) == len(heights) <= 2 * columns
+    assert start - 16 * max(1, (stop - start) // columns) < at[0] <= start
+    assert at[-1] < stop
+    assert (np.diff(at[::2]) > 0).all()
+    edges = [*at[0::2], len(entries)]
+    for first, last, low, high in zip(edges, edges[1:], heights[0::2], heights[1::2], strict=False):
+        true_low, true_high = extremes(entries[max(first, start) : min(last, stop)])
+        assert np.isnan(true_low) or low <= true_low
+        assert np.isnan(true_high) or high >= true_high
+
+
+def test_what_cannot_be_afforded_is_shown_in_blocks_of_sixteen():
+    entries = np.arange(1000.0)
+    envelope = over(entries, lambda start, stop: stop - start <= 50)
+    envelope.extend(entries)
+    at, heights = envelope.thinned(100, 150, 400)
+    assert (at.tolist(), heights.tolist()) == ([*range(100, 150)], [*range(100, 150)])
+    at, heights = envelope.thinned(100, 200, 400)
+    assert at.tolist() == [start for start in range(96, 200, 16) for _ in range(2)]
+    assert heights.tolist() == [
+        height for start in range(96, 200, 16) for height in (start, start + 15)
+    ]
+
+
+def test_it_is_asked_only_for_what_would_be_read():
+    entries = np.arange(100_000.0)
+    asked = []
+    envelope = over(entries, lambda *part: asked.append(part) is None)
+    envelope.extend(entries)
+    envelope.thinned(0, 100_000, 100)
+    assert asked == []
+    envelope.thinned(500, 700, 100)
+    envelope.thinned(-50, 1400, 100)
+    assert asked == [(500, 700), (0, 1400)]
+
+
+def test_a_few_entries_that_fill_no_block_are_shown_even_if_they_cannot_be_afforded():
+    envelope = over(np.array([3.0, 1.0, 2.0]), lambda *_: False)
+    envelope.extend(np.array([3.0, 1.0, 2.0]))
+    at, heights = envelope.thinned(0, 3, 100)
+    assert (at.tolist(), heights.tolist()) == ([0, 0], [1, 3])
+
+
+def test_before_there_is_an_entry_there_is_nothing_to_show():
+    for affordable in (True, False):
+        envelope = over(np.empty(0), lambda *_, answer=affordable: answer)
+        assert [len(each) for each in envelope.thinned(0, 10, 5)] == [0, 0]
+        envelope.extend(np.empty(0))
+        assert [len(each) for each in envelope.thinned(0, 10, 5)] == [0, 0]
+
+
+# -- the rest --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("entry", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("affordable", [True, False])
+def test_a_series_of_nothing_finite_is_thinned_to_nan(entry, affordable):
+    entries = np.full(5000, entry)
+    envelope = over(entries, lambda *_: affordable)
+    envelope.extend(entries)
+    for columns in (10, 400, 2000):
+        _, heights = envelope.thinned(0, 5000, columns)
+        assert np.isnan(heights).all()
 
 
 @pytest.mark.parametrize(("start", "stop"), [(-9, -3), (-1, -1), (5, 2), (2, 2), (40, 90)])

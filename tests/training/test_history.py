@@ -9,10 +9,16 @@ import pytest
 from app.training.history import History
 
 
-def filled(epochs, capacity=4):
-    history = History(2, capacity)
-    for epoch in range(epochs):
-        history.append([epoch, -epoch], epoch / 2)
+def extend(history, *rows):
+    """Record epochs given as (m, c, loss)."""
+    numbers = np.array(rows, dtype=float).reshape(len(rows), 3)
+    history.extend(numbers[:, :2], numbers[:, 2])
+
+
+def filled(epochs, piece=1):
+    history = History(2)
+    for first in range(0, epochs, piece):
+        extend(history, *((e, -e, e / 2) for e in range(first, min(first + piece, epochs))))
     return history
 
 
@@ -23,9 +29,10 @@ def test_a_new_history_has_no_epoch():
     assert history.losses.shape == (0,)
 
 
-@pytest.mark.parametrize("epochs", [1, 3, 4, 5, 8, 9, 1000])
-def test_every_epoch_is_kept_however_often_the_arrays_grow(epochs):
-    history = filled(epochs)
+@pytest.mark.parametrize("piece", [1, 7, 5000])
+@pytest.mark.parametrize("epochs", [1, 3, 1023, 1024, 1025, 2049, 5000])
+def test_every_epoch_is_kept_however_often_the_arrays_grow(epochs, piece):
+    history = filled(epochs, piece)
     assert len(history) == history.last_epoch + 1 == epochs
     assert history.losses.tolist() == [epoch / 2 for epoch in range(epochs)]
     assert [history.loss(epoch) for epoch in range(epochs)] == history.losses.tolist()
@@ -35,9 +42,9 @@ def test_every_epoch_is_kept_however_often_the_arrays_grow(epochs):
 
 
 def test_a_loss_is_a_plain_float_also_where_it_is_not_finite():
-    history = History(1)
-    history.append([0.0], float("inf"))
-    history.append([0.0], float("nan"))
+    history = History(2)
+    extend(history, (0, 0, np.inf))
+    extend(history, (0, 0, np.nan))
     assert history.loss(0) == float("inf")
     assert np.isnan(history.loss(1))
     assert type(history.loss(0)) is float
@@ -55,13 +62,13 @@ def test_what_was_read_stays_while_the_history_grows():
     history = filled(3)
     losses, parameters = history.losses, history.parameters(2)
     for _ in range(100):
-        history.append([9, 9], 9)
+        extend(history, *[(9, 9, 9)] * 100)
     assert losses.tolist() == [0, 0.5, 1]
     assert parameters.tolist() == [2, -2]
 
 
 def test_an_epoch_counts_only_once_it_is_written():
-    history, lengths = filled(3), []
+    history, lengths = filled(1023), []
 
     class Watching:
         def __float__(self):
@@ -69,9 +76,10 @@ def test_an_epoch_counts_only_once_it_is_written():
             return 7.0
 
     for _ in range(3):  # the second makes the arrays grow
-        history.append([Watching(), Watching()], Watching())
-    assert lengths == [3, 3, 3, 4, 4, 4, 5, 5, 5]
-    assert history.losses.tolist() == [0, 0.5, 1, 7, 7, 7]
+        watching = np.array([[Watching(), Watching()]], dtype=object)
+        history.extend(watching, np.array([7.0]))
+    assert lengths == [1023, 1023, 1024, 1024, 1025, 1025]
+    assert history.losses[1022:].tolist() == [511, 7, 7, 7]
 
 
 @pytest.fixture
@@ -85,8 +93,8 @@ def often_switching():
 
 @pytest.mark.usefixtures("often_switching")
 def test_what_another_thread_reads_is_complete_and_never_changes():
-    epochs, rounds = 300, 40
-    histories = [History(2, capacity=1) for _ in range(rounds)]
+    epochs, rounds = 3000, 12  # the arrays grow twice in each
+    histories = [History(2) for _ in range(rounds)]
     seen, problems, reading = [], [], threading.Event()
 
     def read():
@@ -106,8 +114,8 @@ def test_what_another_thread_reads_is_complete_and_never_changes():
     reader.start()
     assert reading.wait(20)
     for history in histories:
-        for epoch in range(epochs):
-            history.append([epoch, -epoch], epoch)
+        for epoch in range(0, epochs, 3):
+            extend(history, *((e, -e, e) for e in range(epoch, epoch + 3)))
     reader.join(20)
     assert not reader.is_alive()
     assert problems == []

@@ -1,6 +1,6 @@
-"""Native code for a tape: the loss, its gradient, and training, at the speed of the machine.
+"""A tape and its compiled functions.
 
-LLVM compiles what :mod:`autograd.native_code` emits. The compiled functions are called
+The compiled functions are called
 through ctypes, which lets go of Python's lock while they run: a window stays fluid
 meanwhile.
 """
@@ -10,27 +10,27 @@ from __future__ import annotations
 import ctypes
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache, cached_property
-from types import MappingProxyType
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from llvmlite import binding, ir
+from llvmlite import ir
 
-from autograd.llvm_arithmetic import add_scalar_functions, vector_function_lanes
-from autograd.native_code import EVALUATE, Emitter
-from autograd.native_layout import Layout
-from autograd.native_training import TrainingEmitter, padded, settings_of
+from autograd.native.arithmetic import vector_function_lanes
+from autograd.native.functions import EVALUATE, Emitter
+from autograd.native.layout import Layout
+from autograd.native.machine import Code, new_module
+from autograd.native.training_code import TrainingEmitter, padded, settings_of
 from autograd.optimizers import State, UpdateRule
 from autograd.tape import Column, Gradients, Tape
 from autograd.training import MiniBatches, Run
 
 Array = npt.NDArray[np.float64]
 
-LARGEST = 4000
-"""Instructions of the largest tape that is compiled; beyond it compiling takes too long."""
+LARGEST = 2500
+"""Instructions of the largest tape that is compiled; beyond it compiling takes seconds."""
 
 _SHORT = 40
 """Instructions a sample of an expression that is short: it is compiled where it is called."""
@@ -291,57 +291,3 @@ def _padded(column: Column) -> Array:
     padded = np.zeros(len(column) + PADDING)
     padded[: len(column)] = column
     return padded
-
-
-# -- LLVM ---------------------------------------------------------------------------------------
-
-
-@cache
-def _target() -> binding.TargetMachine:
-    """Return LLVM's description of this machine, and make its mathematics known."""
-    return _new_target()
-
-
-def _new_target() -> binding.TargetMachine:
-    """Return a target machine: a compiler takes ownership of the one it is given."""
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
-    add_scalar_functions()
-    return binding.Target.from_default_triple().create_target_machine(
-        cpu=binding.get_host_cpu_name(),
-        features=binding.get_host_cpu_features().flatten(),
-        opt=1,
-        jit=True,
-    )
-
-
-def new_module() -> ir.Module:
-    """Return an empty module for this machine."""
-    module = ir.Module("chainrule")
-    module.triple = binding.get_default_triple()
-    module.data_layout = str(_target().target_data)
-    return module
-
-
-class Code:
-    """A compiled module, which lives as long as this object."""
-
-    def __init__(self, module: ir.Module, known: Mapping[str, int] = MappingProxyType({})) -> None:
-        """Compile a module; ``known`` has the addresses of functions that it only declares."""
-        parsed = binding.parse_assembly(str(module))
-        self._engine = binding.create_mcjit_compiler(parsed, _new_target())
-        for name, address in known.items():
-            self._engine.add_global_mapping(parsed.get_function(name), address)
-        self._engine.finalize_object()
-
-    def address(self, name: str) -> int:
-        """Return where a function is."""
-        return int(self._engine.get_function_address(name))
-
-    def function(self, name: str, result: Any, arguments: str) -> Any:
-        """Return a function; arguments are p(ointer), i(nteger) or d(ouble), a letter each."""
-        kinds = {"p": ctypes.c_void_p, "i": ctypes.c_int64, "d": ctypes.c_double}
-        prototype = ctypes.CFUNCTYPE(result, *(kinds[letter] for letter in arguments))
-        function: Any = prototype(self.address(name))
-        function.code = self  # the function is gone with the code
-        return function

@@ -12,15 +12,15 @@ from typing import Any
 
 from llvmlite import ir
 
-from autograd.llvm_arithmetic import (
+from autograd.native.arithmetic import (
     DOUBLE,
     LLVMArithmetic,
     Value,
     declare,
     intrinsic_name,
 )
-from autograd.llvm_control import INTEGER, CarriedValue, counted_loop
-from autograd.native_body import COLUMNS, POINTER
+from autograd.native.body import COLUMNS, POINTER
+from autograd.native.control import INTEGER, CarriedValue, counted_loop
 from autograd.optimizers import (
     Clipping,
     UpdateRule,

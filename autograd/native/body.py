@@ -12,10 +12,10 @@ from typing import Any, Protocol
 
 from llvmlite import ir
 
-from autograd.lane_sums import SumsInMemory, SumsInRegisters
-from autograd.llvm_arithmetic import DOUBLE, LLVMArithmetic, Value
-from autograd.llvm_control import INTEGER, branch, counted_loop
-from autograd.native_layout import Layout
+from autograd.native.arithmetic import DOUBLE, LLVMArithmetic, Value
+from autograd.native.control import INTEGER, branch, counted_loop
+from autograd.native.layout import Layout
+from autograd.native.sums import SumsInMemory, SumsInRegisters
 from autograd.rules import SUM, Rule
 
 POINTER = DOUBLE.as_pointer()

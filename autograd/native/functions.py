@@ -1,17 +1,17 @@
 """The native functions of a tape: loss and gradients, a snapshot, a grid of losses.
 
 Only the sums over samples are added in another order than the tape has; all else is the
-rules' own arithmetic, instruction by instruction (see :mod:`autograd.native_body`).
+rules' own arithmetic, instruction by instruction (see :mod:`autograd.native.body`).
 """
 
 from __future__ import annotations
 
 from llvmlite import ir
 
-from autograd.llvm_arithmetic import DOUBLE, Value
-from autograd.llvm_control import INTEGER, counted_loop
-from autograd.native_body import COLUMNS, POINTER, Body
-from autograd.native_layout import Layout
+from autograd.native.arithmetic import DOUBLE, Value
+from autograd.native.body import COLUMNS, POINTER, Body
+from autograd.native.control import INTEGER, counted_loop
+from autograd.native.layout import Layout
 
 EVALUATE = ir.FunctionType(DOUBLE, [POINTER, COLUMNS, INTEGER, INTEGER, DOUBLE, POINTER])
 """loss = evaluate(parameters, columns, first sample, samples, scale, gradients).

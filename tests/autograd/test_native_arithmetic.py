@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from llvmlite import ir
 
-from autograd import llvm_arithmetic
 from autograd.arithmetic import NUMPY, evaluate_ieee, silent
-from autograd.llvm_arithmetic import (
+from autograd.native import arithmetic
+from autograd.native.arithmetic import (
     DOUBLE,
     LLVMArithmetic,
     Value,
@@ -21,8 +21,8 @@ from autograd.llvm_arithmetic import (
     vector_function_lanes,
     vector_symbol,
 )
-from autograd.llvm_control import INTEGER, branch, counted_loop
-from autograd.native import Code, new_module
+from autograd.native.control import INTEGER, branch, counted_loop
+from autograd.native.machine import Code, new_module
 from autograd.rules import MAXIMUM, POWER, RELU
 from tests.autograd.compiled import (
     VECTOR_FUNCTIONS,
@@ -186,7 +186,7 @@ def test_other_processors_have_no_vector_functions(monkeypatch):
 
 def test_a_processor_has_those_of_its_features(monkeypatch):
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
-    monkeypatch.setattr(llvm_arithmetic, "_add_vector_functions", lambda _lanes: True)
+    monkeypatch.setattr(arithmetic, "_add_vector_functions", lambda _lanes: True)
     for features, lanes in (
         ({}, ()),
         ({"avx2": True}, (4,)),

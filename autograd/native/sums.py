@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from llvmlite import ir
 
-from autograd.llvm_arithmetic import DOUBLE, LLVMArithmetic, Value
-from autograd.llvm_control import INTEGER, CarriedValue, counted_loop
+from autograd.native.arithmetic import DOUBLE, LLVMArithmetic, Value
+from autograd.native.control import INTEGER, CarriedValue, counted_loop
 
 
 class SumsInRegisters:
