@@ -175,8 +175,11 @@ class ExperimentPanel(QScrollArea):
 
     def _add_scale(self, form: QFormLayout, edit: NumberEdit) -> None:
         """Add the learning rate's scale below its field, and a line on what is stable."""
-        form.addRow(self.scale)
-        form.addRow(self._stability)
+        rows = QVBoxLayout()  # by itself a form would squeeze the scale beside a wrapped label
+        rows.setSpacing(form.verticalSpacing())
+        rows.addWidget(self.scale)
+        rows.addWidget(self._stability)
+        form.addRow(rows)
         self.scale.value_changed.connect(
             lambda value: self._edit_number(edit, "learning_rate", value)
         )

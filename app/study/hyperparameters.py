@@ -22,8 +22,8 @@ class Optimizer(Enum):
     def label(self) -> str:
         """The optimizer as a control names it."""
         return {
-            Optimizer.GRADIENT_DESCENT: "Gradient descent",
-            Optimizer.MOMENTUM: "Momentum",
+            Optimizer.GRADIENT_DESCENT: "gradient descent",
+            Optimizer.MOMENTUM: "momentum",
             Optimizer.NESTEROV: "Nesterov",
             Optimizer.ADAGRAD: "AdaGrad",
             Optimizer.RMSPROP: "RMSProp",

@@ -9,14 +9,11 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.intp]
+Read = Callable[[int, int], Array]
 Reduce = np.ufunc
 
 FACTOR = 16
 """How many entries of one level make one of the next."""
-
-
-def _always(start: int, stop: int) -> bool:  # noqa: ARG001
-    return True
 
 
 class Envelope:
@@ -28,17 +25,10 @@ class Envelope:
     Entries that are not finite are left out of their block; a block of nothing else is nan.
 
     The series itself is not kept here: single entries are read from where it is. Another
-    thread may read while one extends; of what is being added it sees all or nothing.
+    thread may read while one extends; it may see the newest entries early, in the last column.
     """
 
-    def __init__(
-        self,
-        read: Callable[[int, int], Array],
-        affordable: Callable[[int, int], bool] = _always,
-    ) -> None:
-        """Read entries with ``read(start, stop)``, for a picture only if they are affordable."""
-        self._read = read
-        self._affordable = affordable
+    def __init__(self) -> None:
         self._lows: list[Array] = []
         self._highs: list[Array] = []
         self._filled: list[int] = []  # complete blocks per level
@@ -73,11 +63,14 @@ class Envelope:
         self._highs[level][done:count] = _reduce(highs, np.fmax)
         self._filled[level] = count
 
-    def thinned(self, start: int, stop: int, columns: int) -> tuple[Positions, Array]:
+    def thinned(
+        self, start: int, stop: int, columns: int, read: Read, affordable: bool = True
+    ) -> tuple[Positions, Array]:
         """Return positions and values that draw ``series[start:stop]`` in so many columns.
 
         Where there are more entries than columns, each column gives its minimum and its
-        maximum, at the same position.
+        maximum, at the same position. Single entries come from ``read(start, stop)``; unless
+        that is affordable, blocks of them are drawn instead.
         """
         start = max(0, start)
         stop = max(start, min(self._length, stop))
@@ -87,15 +80,15 @@ class Envelope:
         while level + 1 < levels and width * FACTOR * columns <= stop - start:
             level += 1
             width *= FACTOR
-        if level < 0 and levels and not self._affordable(start, stop):
+        if level < 0 and levels and not affordable:
             level, width, few = 0, FACTOR, False
         if few:
-            return np.arange(start, stop), self._read(start, stop)
+            return np.arange(start, stop), read(start, stop)
         first, last = start // width, -(-stop // width)
         columns = min(columns, last - first)
         edges = np.linspace(first, last, columns + 1).astype(np.intp)[:-1]
         if level < 0:
-            entries = _finite(self._read(first, last))
+            entries = _finite(read(first, last))
             lows = highs = entries
         else:
             lows = self._blocks(level, np.fmin, first, last)

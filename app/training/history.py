@@ -104,7 +104,7 @@ class History:
         self._keyframe_bytes = keyframes
         self._spacing = SPACING
         self._seconds = 0.0
-        self._envelope = Envelope(self.losses_between, self._affordable)
+        self._envelope = Envelope()
 
     def __len__(self) -> int:
         return self._length
@@ -177,7 +177,9 @@ class History:
 
     def thinned(self, start: int, stop: int, columns: int) -> tuple[Positions, Array]:
         """Return epochs and losses that draw a part of the loss curve in so many columns."""
-        return self._envelope.thinned(start, stop, columns)
+        stop = min(stop, self._length)
+        affordable = self._affordable(start, stop)
+        return self._envelope.thinned(start, stop, columns, self.losses_between, affordable)
 
     # -- recording --------------------------------------------------------------------------
 
@@ -245,7 +247,7 @@ class History:
 
     def _affordable(self, start: int, stop: int) -> bool:
         """Whether so many losses can be had within a frame."""
-        again = min(stop, self._length) - max(start, self._most)
+        again = stop - max(start, self._most)
         return again <= 0 or again * self._seconds / self._length < 2 * SPACING
 
     def _check(self, epoch: int) -> None:

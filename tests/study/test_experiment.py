@@ -102,7 +102,7 @@ def test_the_settings_have_names_and_labels_of_their_own():
         (InitialParameters, ["given values", "random in 0…1"]),
         (
             Optimizer,
-            ["Gradient descent", "Momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam"],
+            ["gradient descent", "momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam"],
         ),
         (ClipBy, ["each value", "norm of all"]),
     ],

@@ -29,3 +29,16 @@ def test_at_the_end_it_says_how_to_go_on():
 @pytest.mark.parametrize("state", [State.DIVERGED, State.FAILED, State.CLOSED])
 def test_what_has_a_sentence_of_its_own_gets_no_other(state):
     assert describe(state, 5) == ""
+
+
+@pytest.mark.parametrize("state", [State.PAUSED, State.RUNNING, State.FINISHED])
+@pytest.mark.parametrize("epoch", [0, 5])
+def test_a_notice_is_said_after_it(state, epoch):
+    sentence = describe(state, epoch)
+    assert describe(state, epoch, "It is slow.") == f"{sentence} It is slow."
+    assert describe(state, epoch, "") == sentence
+
+
+@pytest.mark.parametrize("state", [State.DIVERGED, State.FAILED, State.CLOSED])
+def test_where_nothing_is_said_a_notice_is_not_said_either(state):
+    assert describe(state, 5, "It is slow.") == ""

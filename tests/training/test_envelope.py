@@ -21,9 +21,21 @@ def series(draw) -> np.ndarray:
     return few[order]
 
 
+class Over(Envelope):
+    """An envelope that knows where its entries are read."""
+
+    def __init__(self, read, affordable=lambda _start, _stop: True):
+        super().__init__()
+        self._read, self._affordable = read, affordable
+
+    def thinned(self, start, stop, columns):
+        affordable = self._affordable(start, stop)
+        return super().thinned(start, stop, columns, self._read, affordable)
+
+
 def over(entries: np.ndarray, *affordable) -> Envelope:
     """Return an empty envelope of what is to be these entries."""
-    return Envelope(lambda start, stop: entries[start:stop], *affordable)
+    return Over(lambda start, stop: entries[start:stop], *affordable)
 
 
 def made(entries: np.ndarray) -> Envelope:
@@ -123,7 +135,7 @@ def test_without_reading_entries_a_picture_still_brackets_them(entries, columns,
     def refuse(start, stop):
         raise AssertionError(f"entries {start} to {stop} were read")
 
-    envelope = Envelope(refuse, lambda *_: False)
+    envelope = Over(refuse, lambda *_: False)
     for piece in pieces(entries, data.draw(st.lists(st.integers(0, 6000), max_size=3))):
         envelope.extend(piece)
     start = data.draw(st.integers(0, len(entries) - 1))
@@ -153,18 +165,6 @@ def test_what_cannot_be_afforded_is_shown_in_blocks_of_sixteen():
     ]
 
 
-def test_it_is_asked_only_for_what_would_be_read():
-    entries = np.arange(100_000.0)
-    asked = []
-    envelope = over(entries, lambda *part: asked.append(part) is None)
-    envelope.extend(entries)
-    envelope.thinned(0, 100_000, 100)
-    assert asked == []
-    envelope.thinned(500, 700, 100)
-    envelope.thinned(-50, 1400, 100)
-    assert asked == [(500, 700), (0, 1400)]
-
-
 def test_a_few_entries_that_fill_no_block_are_shown_even_if_they_cannot_be_afforded():
     envelope = over(np.array([3.0, 1.0, 2.0]), lambda *_: False)
     envelope.extend(np.array([3.0, 1.0, 2.0]))
@@ -178,6 +178,32 @@ def test_before_there_is_an_entry_there_is_nothing_to_show():
         assert [len(each) for each in envelope.thinned(0, 10, 5)] == [0, 0]
         envelope.extend(np.empty(0))
         assert [len(each) for each in envelope.thinned(0, 10, 5)] == [0, 0]
+
+
+# -- reading meanwhile -----------------------------------------------------------------------
+
+
+@settings(deadline=None)
+@given(series(), st.integers(0, 6000), st.integers(1, 100))
+def test_who_looks_while_it_grows_sees_at_least_what_there_was(entries, length, columns):
+    looks = []
+
+    class Watched(Over):
+        def _append(self, *arguments):
+            super()._append(*arguments)
+            looks.append(self.thinned(0, length, columns))
+
+    length = min(length, len(entries))
+    envelope = Watched(lambda start, stop: entries[start:stop])
+    envelope.extend(entries[:length])
+    expected = envelope.thinned(0, length, columns)
+    looks.clear()
+    envelope.extend(entries[length:])
+    for at, heights in looks:
+        assert np.array_equal(at, expected[0])
+        if length > 2 * columns:
+            assert not (heights[0::2] > expected[1][0::2]).any()
+            assert not (heights[1::2] < expected[1][1::2]).any()
 
 
 # -- the rest --------------------------------------------------------------------------------

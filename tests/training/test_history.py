@@ -93,7 +93,7 @@ def often_switching():
 
 @pytest.mark.usefixtures("often_switching")
 def test_what_another_thread_reads_is_complete_and_never_changes():
-    epochs, rounds = 3000, 12  # the arrays grow twice in each
+    epochs, rounds = 1500, 8  # the arrays grow in each
     histories = [History(2) for _ in range(rounds)]
     seen, problems, reading = [], [], threading.Event()
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.study.experiment import Experiment
 from app.study.hyperparameters import Optimizer, Schedule, Training, UpdateRule
-from app.training import trainer as trainer_module
+from app.training import course as course_module
 from app.training.engine import choose_engine
 from app.training.loop import Diverged, Finished, Paused, Started, State
 from app.training.trainer import Trainer
@@ -354,7 +354,7 @@ def test_the_speed_changes_nothing_in_the_numbers(bench, speed):
 
 
 def test_a_step_goes_on_where_shuffled_samples_are_drawn_in_several_parts(bench, monkeypatch):
-    monkeypatch.setattr(trainer_module, "MOST_SHUFFLED", 40)  # 8 epochs of 5 samples
+    monkeypatch.setattr(course_module, "MOST_SHUFFLED", 40)  # 8 epochs of 5 samples
     experiment = small(1000, batches=True, batch_size=2)
     run = bench.begin(experiment)
     bench.loop.step(100)

@@ -1,17 +1,19 @@
 """The session, as the window sees it: commands in, signals and frames out."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
 
 from app.study.presets import find_preset
+from app.training.engine import choose_engine
 from app.training.history import History
 from app.training.loop import Diverged, Failed, Finished, Frame, Paused, Started, State
 from app.training.session import Session
 from app.training.trainer import Trainer
 from app.training.worker import Worker
-from tests.training.bench import FOREVER, PATIENCE, Faulty, Held, small
+from tests.training.bench import FOREVER, PATIENCE, Faulty, Held, choose_graph, small
 
 TIMEOUT = int(PATIENCE * 1000)
 
@@ -161,6 +163,25 @@ def test_a_limited_speed_is_passed_on_and_infinity_lifts_it(qtbot, session):
     qtbot.waitUntil(lambda: session.epoch == 1, timeout=TIMEOUT)
     wait_for(qtbot, session, State.FINISHED, session.set_speed)
     assert session.epoch == 3
+
+
+def slow(recipe):
+    return replace(choose_graph(recipe), notice="It is slow.")
+
+
+def test_a_notice_of_the_trainer_is_known_with_the_first_frame(qtbot, make):
+    session = make(lambda experiment: Trainer(experiment, slow))
+    assert session.notice == ""
+    begin(qtbot, session, small())
+    assert session.notice == "It is slow."
+
+
+def test_a_run_that_is_not_slow_has_no_notice_of_the_run_before(qtbot, make):
+    choices = iter([slow, choose_engine])
+    session = make(lambda experiment: Trainer(experiment, next(choices)))
+    begin(qtbot, session, small())
+    begin(qtbot, session, small())
+    assert session.notice == ""
 
 
 # -- reset, and messages of an old run -------------------------------------------------------

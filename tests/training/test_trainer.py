@@ -18,6 +18,7 @@ from app.study.experiment import Data, Experiment, Initial, InitialParameters
 from app.study.hyperparameters import ClipBy, Optimizer, Schedule, Training, UpdateRule
 from app.study.model import predict, sample_loss
 from app.study.presets import find_preset
+from app.training import course as course_module
 from app.training import graph_engine
 from app.training import trainer as trainer_module
 from app.training.engine import choose_engine
@@ -123,9 +124,9 @@ def test_random_initial_parameters_are_where_training_starts():
 # -- gradient descent ------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module", params=ENGINES.values(), ids=list(ENGINES))
-def noisy(request):
-    return trained(find_preset("noisy-line").experiment, choose=request.param)
+@pytest.fixture(scope="module")
+def noisy():
+    return trained(find_preset("noisy-line").experiment)
 
 
 def test_once_per_parameter_ends_at_the_least_squares_line(noisy):
@@ -316,7 +317,7 @@ def test_who_looks_into_the_past_is_not_cancelled_with_who_trains():
         thread.join(20)
         return True
 
-    recompute = trainer._compute_again
+    recompute = trainer._course.compute_again
     assert trainer.advance(1, cancelled) == 0
     (stretch,) = looked
     assert stretch.losses.tolist() == trainer.history.losses[1:].tolist()
@@ -369,7 +370,7 @@ def test_however_many_shuffled_samples_are_drawn_ahead_the_numbers_are_the_same(
     training = Training(batches=True, batch_size=4, epochs=30)
     experiment = Experiment(Data(samples=9), training=training)
     expected = rows(trained(experiment, choose=choose))
-    monkeypatch.setattr(trainer_module, "MOST_SHUFFLED", most)
+    monkeypatch.setattr(course_module, "MOST_SHUFFLED", most)
     assert rows(trained(experiment, choose=choose)) == expected
 
 

@@ -150,12 +150,26 @@ def test_the_mouse_reads_out_what_was_zoomed_into(person, expected):
     person.wait(point_and_look)
 
 
-def test_reset_amid_a_long_run_begins_again_at_once(person):
-    first = person.read("loss")
+def play_far(person: Person, epoch: int) -> None:
+    """Play a run of ten million epochs, at full speed, beyond an epoch."""
+    person.enter("epochs", "10000000")
     person.window.transport.set_speed(float("inf"))
     person.click("play")
-    person.wait(lambda: person.epoch > 100_000)
+    person.wait(lambda: person.epoch > epoch)
     assert person.state is State.RUNNING
+
+
+def pause(person: Person) -> int:
+    """Pause, and return at which epoch."""
+    person.click("play")
+    person.wait_for(State.PAUSED)
+    assert person.epoch == person.window.session.history.last_epoch < 10_000_000
+    return person.epoch
+
+
+def test_reset_amid_a_long_run_begins_again_at_once(person):
+    first = person.read("loss")
+    play_far(person, 100_000)
     person.press(Qt.Key.Key_R)
     person.wait(lambda: person.epoch == 0)
     assert person.state is State.PAUSED
@@ -163,24 +177,48 @@ def test_reset_amid_a_long_run_begins_again_at_once(person):
     assert list(curve(person)[0]) == [0]
 
 
-def test_pause_amid_a_long_run_stops_and_play_goes_on_alike(person, expected):
-    person.window.transport.set_speed(float("inf"))
-    person.click("play")
-    person.wait(lambda: person.epoch > 100_000)
-    person.click("play")
-    person.wait_for(State.PAUSED)
-    assert 100_000 < person.epoch < EPOCHS
-    assert person.epoch == person.window.session.history.last_epoch
-    person.click("play")
-    person.wait_for(State.FINISHED)
-    assert person.window.session.history.loss(EPOCHS) == expected.loss(EPOCHS)
+def test_a_pause_changes_nothing(person, expected):
+    play_far(person, 50_000)
+    paused = pause(person)
+    play_far(person, paused + 50_000)
+    pause(person)
+    history = person.window.session.history
+    for epoch in (100, paused - 1, paused, paused + 1, paused + 50_000):
+        assert history.loss(min(epoch, EPOCHS)) == expected.loss(min(epoch, EPOCHS))
+
+
+def test_what_was_shown_is_read_out_again_whatever_was_changed_later(person):
+    """Beyond what is kept, epochs are trained again, with the settings of their time."""
+    shown: dict[int, tuple[float, list[float]]] = {}
+    history = person.window.session.history
+
+    def pause_and_note() -> int:
+        epoch = pause(person)
+        shown[epoch] = (history.loss(epoch), history.parameters(epoch).tolist())
+        return epoch
+
+    play_far(person, 1_000_000)
+    epoch = pause_and_note()
+    assert history.kept < epoch
+    for change in ("learning rate", "optimizer", "momentum"):
+        if change == "learning rate":
+            person.find("learning_rate_scale").setFocus()
+            person.press(Qt.Key.Key_Left)
+        elif change == "optimizer":
+            person.choose("optimizer", "Nesterov")
+        else:
+            person.enter("momentum", "0.8")
+        assert not person.window.notice.asks
+        play_far(person, epoch + 30_000)
+        epoch = pause_and_note()
+    assert len(shown) == 4
+    for epoch, (loss, numbers) in shown.items():
+        assert history.loss(epoch) == loss
+        assert history.parameters(epoch).tolist() == numbers
 
 
 def test_epochs_lowered_below_what_is_done_end_the_run(person):
-    person.enter("epochs", "10000000")
-    person.window.transport.set_speed(float("inf"))
-    person.click("play")
-    person.wait(lambda: person.epoch > 50_000)
+    play_far(person, 50_000)
     person.enter("epochs", "100")
     person.wait_for(State.FINISHED)
     assert person.epoch < 10_000_000

@@ -1,0 +1,92 @@
+"""The course of a run: which settings are in force from which epoch on, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from app.study.hyperparameters import Training
+from app.training.engine import Engine
+from app.training.history import Keyframe, Stretch
+from app.training.update import learning_rates, mini_batches, update_rule
+from autograd.optimizers import State, Vector
+from autograd.training import Run
+
+MOST_SHUFFLED = 2_000_000
+"""Numbers of shuffled samples drawn ahead, for mini-batches."""
+
+
+class Course:
+    """Trains from any epoch on with the settings that are, or were, in force there.
+
+    What comes out depends on the state trained from and on these settings alone, so any part
+    of a run can be computed again, to the last bit, also in another thread than the run's.
+    """
+
+    def __init__(self, engine: Engine, samples: int, training: Training) -> None:
+        self._engine = engine
+        self._samples = samples
+        self._changes: tuple[tuple[int, Training], ...] = ((0, training),)
+
+    def change(self, epoch: int, training: Training) -> None:
+        """Put other settings in force, from the update at an epoch on."""
+        earlier = tuple(change for change in self._changes if change[0] < epoch)
+        self._changes = (*earlier, (epoch, training))
+
+    def train(
+        self,
+        epoch: int,
+        state: State,
+        epochs: int,
+        gradient: Vector | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Run:
+        """Train from an epoch on, at most so many epochs, as far as the settings last.
+
+        Raises:
+            CancelledError: ``cancelled``, asked now and then, said True.
+        """
+        training, last = self._settings_at(epoch)
+        rule = update_rule(training)
+        before = self._settings_at(epoch - 1)[0] if epoch else None
+        if before is None or training.optimizer is not before.optimizer:
+            state = State.start(state.parameters, rule.optimizer)  # what it remembered is void
+        epochs = min(epochs, last - epoch)
+        if training.batches:
+            epochs = min(epochs, max(1, MOST_SHUFFLED // self._samples))
+        return self._engine.train(
+            state,
+            learning_rates(training, epoch, epochs),
+            rule,
+            mini_batches(training, self._samples, epoch, epochs),
+            gradient,
+            cancelled,
+        )
+
+    def compute_again(self, keyframe: Keyframe, epochs: int) -> Stretch:
+        """Return the epochs after a keyframe, as they were."""
+        runs = list(self._runs_again(keyframe, epochs))
+        return Stretch(
+            keyframe.epoch + 1,
+            np.concatenate([run.parameters for run in runs]),
+            np.concatenate([run.losses for run in runs]),
+        )
+
+    def _runs_again(self, keyframe: Keyframe, epochs: int) -> Iterator[Run]:
+        epoch, state, gradient = keyframe.epoch, keyframe.state, None
+        while epoch < keyframe.epoch + epochs:
+            run = self.train(epoch, state, keyframe.epoch + epochs - epoch, gradient)
+            yield run
+            epoch += len(run.losses)
+            state, gradient = run.state, run.gradient
+
+    def _settings_at(self, epoch: int) -> tuple[Training, int]:
+        """Return the settings of the update at an epoch, and the epoch up to which they last."""
+        training, last = self._changes[0][1], 2**62
+        for start, changed in self._changes:
+            if start > epoch:
+                last = start
+                break
+            training = changed
+        return training, last
