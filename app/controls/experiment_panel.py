@@ -86,9 +86,9 @@ class ExperimentPanel(QScrollArea):
     def show_stability(self, stability: Stability) -> None:
         """Mark the largest stable learning rate, and say how the present one compares."""
         self.scale.set_limit(stability.limit)
-        self._stability.setText(stability.sentence)
         role = "problem" if stability.exceeded else "muted"
         set_style_property(self._stability, "role", role)
+        self._stability.setText(stability.sentence)
 
     def set_theme(self, theme: Theme) -> None:
         """Use the theme's colours."""

@@ -12,6 +12,7 @@ from app.study.experiment import Data
 from app.study.model import record_loss
 from app.training.graph_engine import GraphEngine
 from autograd.optimizers import State, UpdateRule, Vector
+from autograd.tape import Tape
 from autograd.training import MiniBatches, Run
 
 
@@ -44,12 +45,12 @@ class ChosenEngine:
 
     Attributes:
         engine: what trains.
-        samples: how many samples there are.
+        tape: the loss.
         notice: a sentence if it is not the fast one, else "".
     """
 
     engine: Engine
-    samples: int
+    tape: Tape
     notice: str = ""
 
 
@@ -62,12 +63,12 @@ def choose_engine(recipe: Data) -> ChosenEngine:
         from autograd.native import NativeCodeError, compile_tape
     except (ImportError, OSError) as error:
         reason = f"There is no native code, because llvmlite cannot be loaded ({error})."
-        return ChosenEngine(GraphEngine(samples, tape), len(samples), _slow(reason))
+        return ChosenEngine(GraphEngine(samples, tape), tape, _slow(reason))
     try:
         engine: Any = compile_tape(tape)
     except NativeCodeError as error:
-        return ChosenEngine(GraphEngine(samples, tape), len(samples), _slow(str(error)))
-    return ChosenEngine(engine, len(samples))
+        return ChosenEngine(GraphEngine(samples, tape), tape, _slow(str(error)))
+    return ChosenEngine(engine, tape)
 
 
 def _slow(reason: str) -> str:

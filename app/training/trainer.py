@@ -17,6 +17,7 @@ from app.training.course import Course
 from app.training.engine import ChosenEngine, choose_engine
 from app.training.graph_engine import CancelledError
 from app.training.history import History
+from app.training.stability import stability
 from app.training.update import update_rule
 from autograd.optimizers import State, Vector
 from autograd.training import Run
@@ -49,7 +50,8 @@ class Trainer:
         """Prepare the run; ``start`` evaluates epoch 0."""
         chosen = choose(experiment.data)
         self._engine = chosen.engine
-        self._course = Course(chosen.engine, chosen.samples, experiment.training)
+        self._tape = chosen.tape
+        self._course = Course(chosen.engine, chosen.tape.samples, experiment.training)
         self.notice = chosen.notice
         self.history = History(len(PARAMETERS), self._course.compute_again)
         self.divergence: Divergence | None = None
@@ -122,7 +124,11 @@ class Trainer:
         epoch = self.history.last_epoch
         became = "infinite" if math.isinf(loss) else "not a number (nan)"
         training = self._training
-        advice = f"Reset and try a learning rate below {training.learning_rate:g}"
+        stable = f"{training.learning_rate:g}"
+        limit = stability(self._tape, self.history.parameters(0), 0, training).limit
+        if limit is not None and limit < training.learning_rate:
+            stable = f"{limit:.2g}, the largest stable one at the start"
+        advice = f"Reset and try a learning rate below {stable}"
         if training.update_rule is UpdateRule.ONCE_PER_USE:
             advice += ", or the update “once per parameter”"
         if not training.clipping:

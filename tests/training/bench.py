@@ -38,7 +38,8 @@ DIVERGING = small(epochs=1000, learning_rate=1e6, clipping=False)
 def choose_graph(recipe: Data) -> ChosenEngine:
     """Choose the define-by-run engine, as if there were no native code."""
     samples = make_samples(recipe)
-    return ChosenEngine(GraphEngine(samples, record_loss(samples).tape), len(samples))
+    tape = record_loss(samples).tape
+    return ChosenEngine(GraphEngine(samples, tape), tape)
 
 
 ENGINES = {"native code": choose_engine, "define by run": choose_graph}

@@ -55,7 +55,7 @@ def too_large(fresh, monkeypatch):  # noqa: ARG001
 def test_native_code_is_chosen_where_it_can_be_had():
     chosen = choose_engine(RECIPE)
     assert isinstance(chosen.engine, NativeTape)
-    assert (chosen.samples, chosen.notice) == (9, "")
+    assert (chosen.tape.samples, chosen.notice) == (9, "")
 
 
 def test_a_run_that_starts_again_finds_its_engine():
@@ -70,7 +70,7 @@ def test_a_run_that_starts_again_finds_its_engine():
 def test_without_llvmlite_training_goes_on_slower_and_says_why():
     chosen = choose_engine(RECIPE)
     assert isinstance(chosen.engine, GraphEngine)
-    assert chosen.samples == 9
+    assert chosen.tape.samples == 9
     assert chosen.notice.startswith(
         "There is no native code, because llvmlite cannot be loaded (import of autograd.native "
     )
@@ -133,7 +133,7 @@ def test_with_native_code_a_frame_has_no_notice():
 
 def chosen(recipe, notice):
     graph = choose_graph(recipe)
-    return ChosenEngine(graph.engine, graph.samples, notice)
+    return ChosenEngine(graph.engine, graph.tape, notice)
 
 
 # -- both ------------------------------------------------------------------------------------

@@ -343,6 +343,50 @@ def test_a_curve_that_takes_too_long_to_compute_again_brackets_it(both, start, s
     assert heights.max() >= losses.max()
 
 
+def noting(history, monkeypatch):
+    """Return the list of what a history asks to be computed again."""
+    calls, recompute = [], history._recompute
+
+    def note(keyframe, epochs):
+        calls.append(epochs)
+        return recompute(keyframe, epochs)
+
+    monkeypatch.setattr(history, "_recompute", note)
+    return calls
+
+
+def test_what_takes_too_long_is_not_computed_again_for_a_picture(both, monkeypatch):
+    short, _ = both  # an epoch takes SPACING / 10
+    calls = noting(short, monkeypatch)
+    at, _ = short.thinned(1000, 2000, 2000)
+    assert calls == []
+    assert len(at) == 2 * 63
+    at, _ = short.thinned(1000, 1019, 2000)
+    assert at.tolist() == [*range(1000, 1019)]
+    assert calls
+    short.thinned(0, 100, 2000)
+    assert len(calls) <= 2
+
+
+def test_epochs_count_only_once_the_curve_has_them(monkeypatch):
+    history, lengths = History(2, kept=10 * ROW), []
+    extend = history._envelope.extend
+
+    def watch(losses):
+        lengths.append(len(history))
+        extend(losses)
+        lengths.append(len(history))
+        for columns in (2, 100):
+            at, heights = history.thinned(0, 10**6, columns)  # more than there is
+            assert len(at) == len(heights)
+            assert len(history) == 0 or at[-1] <= history.last_epoch
+
+    monkeypatch.setattr(history._envelope, "extend", watch)
+    for _ in range(3):
+        history.extend(np.zeros((8, 2)), np.zeros(8))
+    assert lengths == [0, 0, 8, 8, 16, 16]
+
+
 @pytest.mark.parametrize("epoch", [-1, 3001, 10**9])
 def test_an_epoch_that_is_not_recorded_is_an_index_error(both, epoch):
     for read in (both[0].loss, both[0].parameters):
@@ -358,16 +402,14 @@ def test_without_a_way_to_compute_it_again_an_epoch_that_is_not_kept_is_told():
         history.loss(15)
 
 
-def test_what_was_read_is_not_computed_again(both):
+def test_what_was_read_is_not_computed_again(both, monkeypatch):
     short, _ = both
-    calls, recompute = [], short._recompute
-    short._recompute = lambda *arguments: calls.append(arguments) or recompute(*arguments)
+    calls = noting(short, monkeypatch)
     keyframes = keyframe_epochs(short)
     first, last = next(pair for pair in itertools.pairwise(keyframes) if pair[0] > 100)
     for epoch in range(first, last + 1):  # as someone who goes through the epochs does
         short.parameters(epoch)
         short.loss(epoch)
-    short._recompute = recompute
     assert len(calls) <= 1
 
 
@@ -453,7 +495,6 @@ def test_a_long_run_takes_bounded_memory(monkeypatch):
     assert used < epochs * ROW / 4
 
 
-@pytest.mark.xfail(reason="trainer, history and envelope hold each other", strict=True)
 def test_what_a_run_has_kept_is_freed_with_the_run():
     trainer = made(Experiment(DATA, training=ADAM), 100, 10)
     trainer.advance(500)
