@@ -8,7 +8,7 @@ import numpy as np
 
 from app.study.hyperparameters import Training
 from app.training.engine import Engine
-from app.training.history import Keyframe, Stretch
+from app.training.history import Stretch
 from app.training.update import learning_rates, mini_batches, update_rule
 from autograd.optimizers import State, Vector
 from autograd.training import Run
@@ -64,19 +64,20 @@ class Course:
             cancelled,
         )
 
-    def compute_again(self, keyframe: Keyframe, epochs: int) -> Stretch:
-        """Return the epochs after a keyframe, as they were."""
-        runs = list(self._runs_again(keyframe, epochs))
+    def compute_again(self, epoch: int, state: State, epochs: int) -> Stretch:
+        """Return the epochs after one with a state, as they were."""
+        runs = list(self._runs_again(epoch, state, epochs))
         return Stretch(
-            keyframe.epoch + 1,
+            epoch + 1,
             np.concatenate([run.parameters for run in runs]),
             np.concatenate([run.losses for run in runs]),
+            runs[-1].state,
         )
 
-    def _runs_again(self, keyframe: Keyframe, epochs: int) -> Iterator[Run]:
-        epoch, state, gradient = keyframe.epoch, keyframe.state, None
-        while epoch < keyframe.epoch + epochs:
-            run = self.train(epoch, state, keyframe.epoch + epochs - epoch, gradient)
+    def _runs_again(self, first: int, state: State, epochs: int) -> Iterator[Run]:
+        epoch, gradient = first, None
+        while epoch < first + epochs:
+            run = self.train(epoch, state, first + epochs - epoch, gradient)
             yield run
             epoch += len(run.losses)
             state, gradient = run.state, run.gradient

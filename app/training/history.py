@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +15,14 @@ from autograd.optimizers import State
 
 Array = npt.NDArray[np.float64]
 
-KEPT = 20 * 2**20
-"""Bytes for the epochs that are kept one by one, from the first on."""
+MEMORY = 42 * 2**20
+"""Bytes for the epochs that are kept one by one and for keyframes.
 
-KEYFRAMES = 24 * 2**20
-"""Bytes for the states from which other epochs are computed again."""
+The loss curve's minima and maxima come on top: 13 MB for ten million epochs.
+"""
+
+KEPT = 20 * 2**20
+"""Bytes of that for epochs kept one by one, with few parameters; with many, keyframes get it."""
 
 SPACING = 0.003
 """Seconds of training from one keyframe to the next, as long as there is room for them."""
@@ -32,14 +36,21 @@ class Stretch:
         first: the first of them.
         parameters: of shape (epochs, parameters).
         losses: of shape (epochs,).
+        state: what training goes on from after the last of them.
     """
 
     first: int
     parameters: Array
     losses: Array
+    state: State
+
+    @property
+    def last(self) -> int:
+        """The last of them."""
+        return self.first + len(self.losses) - 1
 
     def __contains__(self, epoch: int) -> bool:
-        return self.first <= epoch < self.first + len(self.losses)
+        return self.first <= epoch <= self.last
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +75,11 @@ class Keyframe:
         return 500 + self.state.parameters.nbytes + self.state.slots.nbytes
 
 
-Recompute = Callable[[Keyframe, int], Stretch]
-"""stretch = recompute(keyframe, epochs): the epochs after a keyframe, to the last bit."""
+Recompute = Callable[[int, State, int], Stretch]
+"""stretch = recompute(epoch, state, epochs): the epochs after one with that state, to the bit."""
 
 
-def _cannot_recompute(keyframe: Keyframe, epochs: int) -> Stretch:  # noqa: ARG001
+def _cannot_recompute(epoch: int, state: State, epochs: int) -> Stretch:  # noqa: ARG001
     raise LookupError("the history keeps no longer run than fits into its memory")
 
 
@@ -89,20 +100,24 @@ class History:
         self,
         parameters: int,
         recompute: Recompute = _cannot_recompute,
-        kept: int = KEPT,
-        keyframes: int = KEYFRAMES,
+        kept: int | None = None,
+        keyframes: int | None = None,
     ) -> None:
         """Keep up to so many bytes of epochs one by one, and of keyframes."""
+        if kept is None:
+            kept = KEPT // (1 + parameters // 16)
+        if keyframes is None:
+            keyframes = MEMORY - kept
         self._most = max(1, kept // (8 * (parameters + 1)))
         room = min(1024, self._most)
         self._parameters = np.empty((room, parameters))
         self._losses = np.empty(room)
         self._length = 0
         self._recompute = recompute
-        self._recomputed = Stretch(0, np.empty((0, parameters)), np.empty(0))
+        nothing = State(np.empty(0), np.empty((0, 0)))
+        self._recomputed = Stretch(0, np.empty((0, parameters)), np.empty(0), nothing)
         self._keyframes: list[Keyframe] = []
         self._keyframe_bytes = keyframes
-        self._spacing = SPACING
         self._seconds = 0.0
         self._envelope = Envelope()
 
@@ -163,7 +178,7 @@ class History:
 
     def losses_between(self, start: int, stop: int) -> Array:
         """Return the losses from an epoch up to, and without, another, of shape (epochs,)."""
-        stop = min(stop, self._length)
+        start, stop = max(0, start), min(stop, self._length)
         parts = [self._losses[start : min(stop, self._most)]]
         epoch = max(start, self._most)
         while epoch < stop:
@@ -216,13 +231,12 @@ class History:
     def _keep(self, keyframe: Keyframe) -> None:
         """Keep a keyframe, in place of the last one if that is close to the one before."""
         frames = self._keyframes
-        if len(frames) > 1 and frames[-1].seconds - frames[-2].seconds < self._spacing:
+        if len(frames) > 1 and frames[-1].seconds - frames[-2].seconds < SPACING:
             frames[-1] = keyframe
             return
         frames.append(keyframe)
-        if len(frames) * keyframe.size > self._keyframe_bytes:
-            self._keyframes = [*frames[:-1:2], frames[-1]]
-            self._spacing *= 2
+        if len(frames) > 2 and len(frames) * keyframe.size > self._keyframe_bytes:
+            self._keyframes = _thinned(frames)
 
     # -- computing again --------------------------------------------------------------------
 
@@ -235,14 +249,17 @@ class History:
         return frames[index]
 
     def _compute_again(self, epoch: int) -> Stretch:
-        """Compute the epochs between the keyframes around an epoch; remember them."""
-        frames = self._keyframes
-        index = bisect_right(frames, epoch - 1, key=lambda each: each.epoch) - 1
-        if index < 0:
-            raise LookupError(f"epoch {epoch} is neither kept nor after a keyframe")
-        following = frames[index + 1].epoch if index + 1 < len(frames) else self.last_epoch
-        stretch = self._recompute(frames[index], max(following, epoch) - frames[index].epoch)
-        self._recomputed = stretch
+        """Compute an epoch and those that follow it within a few milliseconds; remember them.
+
+        It starts from the last keyframe, or from what was computed last, if that is nearer.
+        """
+        before = self._keyframe_at(epoch - 1)
+        start, state = before.epoch, before.state
+        if start < self._recomputed.last < epoch:
+            start, state = self._recomputed.last, self._recomputed.state
+        ahead = int(SPACING * self._length / self._seconds) if self._seconds else 0
+        last = max(epoch, min(self.last_epoch, epoch + ahead))
+        self._recomputed = stretch = self._recompute(start, state, last - start)
         return stretch
 
     def _affordable(self, start: int, stop: int) -> bool:
@@ -253,6 +270,22 @@ class History:
     def _check(self, epoch: int) -> None:
         if not 0 <= epoch < self._length:
             raise IndexError(f"epoch {epoch} is not among the {self._length} recorded")
+
+
+def _thinned(frames: list[Keyframe]) -> list[Keyframe]:
+    """Return the keyframes without a tenth of them, those that are missed least.
+
+    The first and the last stay, and no two neighbours go.
+    """
+    seconds = np.array([frame.seconds for frame in frames])
+    gaps = seconds[2:] - seconds[:-2]  # that dropping one would leave
+    spare = max(1, len(frames) // 10)
+    stays = np.ones(len(frames), dtype=bool)
+    for index in (1 + np.argsort(gaps, kind="stable")).tolist():
+        if spare and stays[index - 1] and stays[index + 1]:
+            stays[index] = False
+            spare -= 1
+    return list(compress(frames, stays.tolist()))
 
 
 def _enlarged(array: Array, rows: int) -> Array:

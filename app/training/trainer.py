@@ -56,9 +56,6 @@ class Trainer:
         self.history = History(len(PARAMETERS), self._course.compute_again)
         self.divergence: Divergence | None = None
         self._training = experiment.training
-        self._changes: tuple[tuple[int, Training], ...] = (
-            (0, experiment.training),
-        )  # from which epoch on, which settings
         optimizer = update_rule(experiment.training).optimizer
         self._state = State.start(initial_parameters(experiment.initial), optimizer)
         self._gradient: Vector | None = None
@@ -124,10 +121,10 @@ class Trainer:
         epoch = self.history.last_epoch
         became = "infinite" if math.isinf(loss) else "not a number (nan)"
         training = self._training
+        found = stability(self._tape, self.history.parameters(0), 0, training)
         stable = f"{training.learning_rate:g}"
-        limit = stability(self._tape, self.history.parameters(0), 0, training).limit
-        if limit is not None and limit < training.learning_rate:
-            stable = f"{limit:.2g}, the largest stable one at the start"
+        if found.exceeded and found.limit is not None:
+            stable = f"{_rounded_down(found.limit):g}, the largest stable one at the start"
         advice = f"Reset and try a learning rate below {stable}"
         if training.update_rule is UpdateRule.ONCE_PER_USE:
             advice += ", or the update “once per parameter”"
@@ -140,3 +137,9 @@ class Trainer:
             f"The loss became {became} at epoch {epoch:,}: its numbers grew beyond what a "
             f"floating-point number can hold. All epochs up to here are kept. {advice}.",
         )
+
+
+def _rounded_down(number: float) -> float:
+    """Return the largest number of two significant digits that is not above a positive one."""
+    unit = 10.0 ** (math.floor(math.log10(number)) - 1)
+    return math.floor(number / unit) * unit

@@ -23,7 +23,6 @@ from app.training import graph_engine
 from app.training import trainer as trainer_module
 from app.training.engine import choose_engine
 from app.training.graph_engine import BLOCK
-from app.training.history import Keyframe
 from app.training.trainer import Trainer
 from autograd import Scalar, Tensor
 from autograd.optimizers import State
@@ -308,13 +307,13 @@ def test_many_epochs_that_were_given_up_leave_no_trace(change):
 
 def test_who_looks_into_the_past_is_not_cancelled_with_who_trains():
     trainer = trained(Experiment(), 5, choose_graph)
-    keyframe = Keyframe(0, State(trainer.history.parameters(0), np.empty((0, 2))), 0.0, 0.0)
+    start = State(trainer.history.parameters(0), np.empty((0, 2)))
     looked = []
 
     def cancelled():
         if looked:
             return True
-        thread = threading.Thread(target=lambda: looked.append(recompute(keyframe, 5)))
+        thread = threading.Thread(target=lambda: looked.append(recompute(0, start, 5)))
         thread.start()
         thread.join(20)
         return False
