@@ -15,7 +15,7 @@ from autograd.optimizers import State
 
 Array = npt.NDArray[np.float64]
 
-MEMORY = 42 * 2**20
+MEMORY = 46 * 2**20
 """Bytes for the epochs that are kept one by one and for keyframes.
 
 The loss curve's minima and maxima come on top: 13 MB for ten million epochs.

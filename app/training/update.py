@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from app.study.hyperparameters import ClipBy, Optimizer, Schedule, Training, UpdateRule
 from autograd import optimizers, schedules
 from autograd.batches import Shuffle
@@ -40,6 +42,8 @@ def _optimizer(training: Training) -> optimizers.Optimizer:
 
 def learning_rates(training: Training, first: int, epochs: int) -> Vector:
     """Return the learning rate of each update from epoch ``first`` on, of shape (epochs,)."""
+    if training.schedule is Schedule.CONSTANT:  # by far the most common: one number in memory
+        return np.broadcast_to(training.learning_rate, epochs)
     return training.learning_rate * _schedule(training).factors(first, epochs)
 
 

@@ -115,7 +115,8 @@ class NativeTape:
     ) -> Run:
         """Train as many epochs as there are learning rates; see :func:`autograd.training.train`.
 
-        What it yields depends on nothing else: training in two parts, the second going on
+        A learning rate that stays the same may come as ``np.broadcast_to(rate, epochs)``. What
+        it yields depends on nothing else: training in two parts, the second going on
         from the state of the first, gives the same numbers to the last bit.
         """
         epochs, count = len(learning_rates), len(self._checked(state.parameters))
@@ -131,7 +132,7 @@ class NativeTape:
             "gradient": _in_room(gradient, size),
             "settings": np.array(settings_of(rule)),
             "uses": _in_room(np.array(self.tape.uses, dtype=float).reshape(-1, 2).T, size),
-            "rates": np.ascontiguousarray(learning_rates, dtype=float),
+            "rates": np.asarray(learning_rates, dtype=float),
             "losses": np.empty(epochs),
             "rows": np.empty(epochs * count + size),
         }
@@ -141,6 +142,7 @@ class NativeTape:
             self._column_pointers,
             self.tape.samples,
             arrays["rates"].ctypes.data,
+            arrays["rates"].strides[0] // 8,
             epochs,
             arrays["losses"].ctypes.data,
             arrays["rows"].ctypes.data,
@@ -184,7 +186,7 @@ class NativeTape:
                 emitter.emit("train", evaluate)
                 address = self._code.address("evaluate")
                 code = Code(module, {} if short else {"evaluate": address})
-                train = code.function("train", ctypes.c_int64, "ppppppp" + "ipipp" + "ipp")
+                train = code.function("train", ctypes.c_int64, "ppppppp" + "ipiipp" + "ipp")
                 self._training[kind] = (code, train)
             return self._training[kind][1]
 
@@ -288,6 +290,7 @@ def _in_room(array: Array, size: int) -> Array:
 
 def _padded(column: Column) -> Array:
     """Return a copy of a column with room behind it; what is read there is not used."""
-    padded = np.zeros(len(column) + PADDING)
-    padded[: len(column)] = column
-    return padded
+    room = np.zeros(len(column) + PADDING + 8)
+    start = -room.ctypes.data % 64 // 8  # a vector that lies in two lines of the cache costs two
+    room[start : start + len(column)] = column
+    return room[start : start + len(column) + PADDING]

@@ -44,6 +44,7 @@ ARGUMENTS = {
     "columns": COLUMNS,
     "samples": INTEGER,
     "rates": POINTER,
+    "stride": INTEGER,
     "epochs": INTEGER,
     "losses": POINTER,
     "rows": POINTER,
@@ -55,7 +56,7 @@ ARGUMENTS = {
 
 ``parameters``, ``gradient`` and each of ``slots`` have ``padded`` numbers; ``uses`` as many
 twice: those outside the samples' part, then those a sample. ``settings`` are the numbers of
-the update rule as :func:`settings_of` lists them. ``losses`` and ``rows`` receive the loss
+the update rule as :func:`settings_of` lists them. ``rates`` are ``stride`` numbers apart. ``losses`` and ``rows`` receive the loss
 and the parameters after every epoch. The last three are for mini-batches: their size, an
 order of the samples for every epoch, and columns to put the shuffled samples in.
 """
@@ -107,7 +108,8 @@ class TrainingEmitter:
         given = self._given
         one = ir.Constant(DOUBLE, 1.0)
         with counted_loop(builder, given["epochs"]) as epoch:
-            rate = builder.load(builder.gep(given["rates"], [epoch]))
+            place = builder.mul(epoch, given["stride"])
+            rate = builder.load(builder.gep(given["rates"], [place]))
             if self._batches:
                 self._shuffle(epoch)
                 self._train_batches(rate)

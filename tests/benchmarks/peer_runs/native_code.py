@@ -29,7 +29,7 @@ def prepare(problem: Problem) -> Candidate:
     def train(epochs: int) -> Trained:
         state = State.start(problem.start, GradientDescent())
         loss, gradient = native.evaluate(problem.start)
-        rates = np.full(epochs, problem.learning_rate)
+        rates = np.broadcast_to(problem.learning_rate, epochs)
         run = native.train(state, rates, UpdateRule(), gradient=gradient)
         return Trained([loss, run.losses[:-1]], run.parameters[-1], run.parameters)
 
