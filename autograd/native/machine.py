@@ -12,6 +12,13 @@ from llvmlite import binding, ir
 
 from autograd.native.arithmetic import add_scalar_functions
 
+LONG = 100_000
+"""Characters of a program that LLVM compiles with less effort.
+
+A line's loop runs up to a tenth faster for more effort, a network's not at all; and compiling
+that would take twice as long.
+"""
+
 
 @cache
 def _target() -> binding.TargetMachine:
@@ -19,7 +26,7 @@ def _target() -> binding.TargetMachine:
     return _new_target()
 
 
-def _new_target() -> binding.TargetMachine:
+def _new_target(effort: int = 1) -> binding.TargetMachine:
     """Return a target machine: a compiler takes ownership of the one it is given."""
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
@@ -27,7 +34,7 @@ def _new_target() -> binding.TargetMachine:
     return binding.Target.from_default_triple().create_target_machine(
         cpu=binding.get_host_cpu_name(),
         features=binding.get_host_cpu_features().flatten(),
-        opt=1,
+        opt=effort,
         jit=True,
     )
 
@@ -45,8 +52,10 @@ class Code:
 
     def __init__(self, module: ir.Module, known: Mapping[str, int] = MappingProxyType({})) -> None:
         """Compile a module; ``known`` has the addresses of functions that it only declares."""
-        parsed = binding.parse_assembly(str(module))
-        self._engine = binding.create_mcjit_compiler(parsed, _new_target())
+        text = str(module)
+        parsed = binding.parse_assembly(text)
+        target = _new_target(effort=3 if len(text) < LONG else 1)
+        self._engine = binding.create_mcjit_compiler(parsed, target)
         for name, address in known.items():
             self._engine.add_global_mapping(parsed.get_function(name), address)
         self._engine.finalize_object()

@@ -56,9 +56,10 @@ ARGUMENTS = {
 
 ``parameters``, ``gradient`` and each of ``slots`` have ``padded`` numbers; ``uses`` as many
 twice: those outside the samples' part, then those a sample. ``settings`` are the numbers of
-the update rule as :func:`settings_of` lists them. ``rates`` are ``stride`` numbers apart. ``losses`` and ``rows`` receive the loss
-and the parameters after every epoch. The last three are for mini-batches: their size, an
-order of the samples for every epoch, and columns to put the shuffled samples in.
+the update rule as :func:`settings_of` lists them. ``rates`` are ``stride`` numbers apart.
+``losses`` and ``rows`` receive the loss and the parameters after every epoch. The last three
+are for mini-batches: their size, an order of the samples for every epoch, and columns to put
+the shuffled samples in.
 """
 
 
