@@ -77,7 +77,7 @@ class LearningRateScale(QWidget):
 
     def _about_limit(self) -> str:
         what = "Largest stable learning rate of plain gradient descent here"
-        return f"{what}: 2/λmax = {_text(self._limit)}."
+        return f"{what}: {_text(self._limit)}, from the Hessian's λmax."
 
     def sizeHint(self) -> QSize:  # noqa: D102  Qt's
         return QSize(14 * self.fontInfo().pixelSize(), round(2.5 * self.fontMetrics().height()))

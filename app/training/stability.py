@@ -40,10 +40,14 @@ def stability(
     row of the Hessian: the eigenvalues are those of √uses · H · √uses.
     """
     curvature = hessian(tape, parameters)
+    formula = "2/λ"
     if training.update_rule is UpdateRule.ONCE_PER_USE:
         outside, inside = np.array(tape.uses, dtype=float).T
         batch = training.batch_size if training.batches else tape.samples
-        roots = np.sqrt(outside + inside * min(batch, tape.samples))
+        uses = outside + inside * min(batch, tape.samples)
+        if uses.max(initial=1.0) == uses.min(initial=np.inf) > 1:
+            formula = f"2/({uses[0]:g} λ)"
+        roots = np.sqrt(uses)
         curvature = curvature * roots * roots[:, None]
     limit = largest_stable_learning_rate(curvature)
     now = float(learning_rates(training, epoch, 1)[0]) / training.learning_rate
@@ -51,10 +55,10 @@ def stability(
         return Stability(None, False, "Here the loss curves nowhere upwards: no limit is known.")
     if not now > 0:
         return Stability(None, False, "Here the schedule has brought the learning rate to 0.")
-    return _compare(limit / now, training)
+    return _compare(limit / now, formula, training)
 
 
-def _compare(limit: float, training: Training) -> Stability:
+def _compare(limit: float, formula: str, training: Training) -> Stability:
     """Return what to say of a limit, for the setting of the learning rate."""
     special = ""
     if training.optimizer is not Optimizer.GRADIENT_DESCENT:
@@ -62,8 +66,8 @@ def _compare(limit: float, training: Training) -> Stability:
     elif training.batches:
         special = " for full batches"
     if training.learning_rate <= limit:
-        return Stability(limit, False, f"Stable{special} up to 2/λ = {limit:.3g} here.")
-    above = f"Above 2/λ = {limit:.3g}, the largest stable rate here"
+        return Stability(limit, False, f"Stable{special} up to {formula} = {limit:.3g} here.")
+    above = f"Above {formula} = {limit:.3g}, the largest stable rate here"
     if special:
         return Stability(limit, False, f"{above}{special}.")
     if training.clipping:

@@ -17,7 +17,9 @@ from app.theme import apply_theme, load_theme
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 LIMIT = 0.0071
-SENTENCE = "Largest stable learning rate of plain gradient descent here: 2/λmax = 0.0071."
+SENTENCE = (
+    "Largest stable learning rate of plain gradient descent here: 0.0071, from the Hessian's λmax."
+)
 
 Scales = Callable[..., LearningRateScale]
 
@@ -434,7 +436,7 @@ def test_the_tool_tip_over_the_mark_says_what_it_is(scale):
 
 def test_a_limit_beyond_the_scale_is_in_the_tool_tip(scale):
     scale.set_limit(50.0)
-    assert "2/λmax = 50." in tip_at(scale, handle(scale, 10.0))
+    assert "here: 50, from" in tip_at(scale, handle(scale, 10.0))
 
 
 def test_name_and_description_follow_value_and_limit(scale):
