@@ -109,6 +109,7 @@ class ExperimentPanel(QScrollArea):
 
     def resize_to_text(self) -> None:
         """Reserve the width that the controls need in the present font."""
+        self._about.setMinimumHeight(0)
         content = self.widget().minimumSizeHint().width()
         self.setMinimumWidth(content + self.verticalScrollBar().sizeHint().width())
 
@@ -141,6 +142,7 @@ class ExperimentPanel(QScrollArea):
         )
         self._about = QLabel(wordWrap=True, objectName="about")
         self._about.setProperty("role", "muted")
+        self._about.setAlignment(Qt.AlignmentFlag.AlignTop)
         return self._preset_box
 
     def _make_group(self, group_name: str, settings: dict[str, Setting]) -> QGroupBox:
@@ -248,6 +250,8 @@ class ExperimentPanel(QScrollArea):
             (i for i, each in enumerate(self._presets) if each.experiment == self.experiment), -1
         )
         self._preset_box.setCurrentIndex(index)
+        # A first edit must not move the controls under the hand that makes it.
+        self._about.setMinimumHeight(self._about.height() if index < 0 and self.isVisible() else 0)
         self._about.setText(
             self._presets[index].about
             if index >= 0
