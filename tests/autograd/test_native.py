@@ -41,15 +41,13 @@ from tests.autograd.compiled import (
     start_of,
     use_vector_functions,
 )
+from tests.autograd.folded import gradient_bounds, same, size_of_terms
 from tests.autograd.programs import programs
-from tests.autograd.test_folding import (
+from tests.autograd.test_folding_random import (
     FINITE,
     SMOOTH,
     assume_no_overflow_on_the_way,
-    gradient_bounds,
     losses,
-    same,
-    size_of_terms,
 )
 
 EXAMPLES = settings(
