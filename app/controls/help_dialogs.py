@@ -15,6 +15,7 @@ SHORTCUTS = (
             ("Enter", "take what was typed"),
             ("Esc", "back to the value before"),
             ("↑ ↓", "one more or less of the last digit"),
+            ("← →, Page ↑ ↓", "on the scale: another learning rate"),
         ),
     ),
     (

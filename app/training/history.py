@@ -89,8 +89,8 @@ class History:
     Every epoch is kept while memory lasts. After that only keyframes are, a few milliseconds
     of training apart, and an epoch between two of them is trained once more when it is asked
     for: training is exact, so it comes out as it was. Where keyframes, too, become too many,
-    every second is dropped. Of the losses a minimum and a maximum over every few epochs are
-    kept for the curve.
+    those are dropped that are missed least. Of the losses a minimum and a maximum over every
+    few epochs are kept for the curve.
 
     One thread extends while others read: what a reader has seen never changes, because rows
     are written before the length that covers them, and arrays are replaced, not resized.
