@@ -31,13 +31,12 @@ class RecordedLoss:
     Attributes:
         tape: the loss.
         prediction: the place of ŷ.
-        term: the place of one sample's part of the loss.
-        expression: the places from which the term is computed, its own last.
+        expression: the places from which one sample's part of the loss is computed, its own
+            last.
     """
 
     tape: Tape
     prediction: int
-    term: int
     expression: tuple[int, ...]
 
 
@@ -51,7 +50,7 @@ def record_loss(samples: Samples) -> RecordedLoss:
         total / len(samples), parameters, {x: samples.x, y: samples.y}, {total: term}
     )
     expression = tuple(map(tape.place, term.nodes()))
-    return RecordedLoss(tape, tape.place(prediction), tape.place(term), expression)
+    return RecordedLoss(tape, tape.place(prediction), expression)
 
 
 class Curve:

@@ -81,8 +81,7 @@ def test_the_recorded_loss_says_where_the_prediction_and_a_samples_part_are():
     values = recorded.tape.forward((2.0, 3.0))
     assert values[recorded.prediction].tolist() == (2 * samples.x + 3).tolist()
     rest = samples.y - (2 * samples.x + 3)
-    assert values[recorded.term].tolist() == (rest**2).tolist()
-    assert recorded.expression[-1] == recorded.term
+    assert values[recorded.expression[-1]].tolist() == (rest**2).tolist()
     assert len(recorded.expression) == 9  # m, x, their product, c, ŷ, y, the rest, 2, the term
     assert all(
         set(recorded.tape.instructions[place].operands) <= set(recorded.expression)
