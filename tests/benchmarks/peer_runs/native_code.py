@@ -11,18 +11,22 @@ from autograd.tape import Tape
 from tests.benchmarks.peer_runs.problem import Candidate, MissingError, Problem, Trained
 
 
+def tape_of(problem: Problem) -> Tape:
+    """Return the mean squared error of a problem, from one sample's expression."""
+    parameters = [Tensor.scalar(value, require_grad=True) for value in problem.start.tolist()]
+    x, y, total = (Tensor.scalar(0.0) for _ in range(3))
+    term = (y - problem.output(parameters, x, Tensor.tanh)) ** 2
+    columns = {x: problem.x, y: problem.y}
+    return Tape.record(total / len(problem.x), parameters, columns, {total: term})
+
+
 def prepare(problem: Problem) -> Candidate:
     """Return one call for all epochs, which keeps every loss and all parameters.
 
     It gives the loss after each step; the loss at the start is computed apart.
     """
-    parameters = [Tensor.scalar(value, require_grad=True) for value in problem.start.tolist()]
-    x, y, total = (Tensor.scalar(0.0) for _ in range(3))
-    term = (y - problem.output(parameters, x, Tensor.tanh)) ** 2
-    columns = {x: problem.x, y: problem.y}
-    tape = Tape.record(total / len(problem.x), parameters, columns, {total: term})
     try:
-        native = compile_tape(tape)
+        native = compile_tape(tape_of(problem))
     except NativeCodeError as error:
         raise MissingError(str(error)) from error
 
