@@ -74,6 +74,11 @@ class Keyframe:
         """About how many bytes it takes."""
         return 500 + self.state.parameters.nbytes + self.state.slots.nbytes
 
+    @property
+    def stretch(self) -> Stretch:
+        """The keyframe's epoch alone."""
+        return Stretch(self.epoch, self.state.parameters[None], np.array([self.loss]), self.state)
+
 
 Recompute = Callable[[int, State, int], Stretch]
 """stretch = recompute(epoch, state, epochs): the epochs after one with that state, to the bit."""
@@ -150,12 +155,7 @@ class History:
         if epoch < self._most:
             row: Array = self._parameters[epoch]
             return row
-        stretch = self._recomputed
-        if epoch not in stretch:
-            keyframe = self._keyframe_at(epoch)
-            if keyframe.epoch == epoch:
-                return keyframe.state.parameters
-            stretch = self._compute_again(epoch)
+        stretch = self._stretch_at(epoch)
         again: Array = stretch.parameters[epoch - stretch.first]
         return again
 
@@ -168,12 +168,7 @@ class History:
         self._check(epoch)
         if epoch < self._most:
             return float(self._losses[epoch])
-        stretch = self._recomputed
-        if epoch not in stretch:
-            keyframe = self._keyframe_at(epoch)
-            if keyframe.epoch == epoch:
-                return keyframe.loss
-            stretch = self._compute_again(epoch)
+        stretch = self._stretch_at(epoch)
         return float(stretch.losses[epoch - stretch.first])
 
     def losses_between(self, start: int, stop: int) -> Array:
@@ -182,9 +177,7 @@ class History:
         parts = [self._losses[start : min(stop, self._most)]]
         epoch = max(start, self._most)
         while epoch < stop:
-            stretch = self._recomputed
-            if epoch not in stretch:
-                stretch = self._compute_again(epoch)
+            stretch = self._stretch_at(epoch)
             part = stretch.losses[epoch - stretch.first : stop - stretch.first]
             parts.append(part)
             epoch += len(part)
@@ -240,6 +233,14 @@ class History:
 
     # -- computing again --------------------------------------------------------------------
 
+    def _stretch_at(self, epoch: int) -> Stretch:
+        """Return a stretch with an epoch that is not kept: the last computed, or a keyframe's."""
+        stretch = self._recomputed
+        if epoch in stretch:
+            return stretch
+        keyframe = self._keyframe_at(epoch)
+        return keyframe.stretch if keyframe.epoch == epoch else self._compute_again(epoch)
+
     def _keyframe_at(self, epoch: int) -> Keyframe:
         """Return the last keyframe that is not after an epoch."""
         frames = self._keyframes
@@ -255,8 +256,9 @@ class History:
         """
         before = self._keyframe_at(epoch - 1)
         start, state = before.epoch, before.state
-        if start < self._recomputed.last < epoch:
-            start, state = self._recomputed.last, self._recomputed.state
+        computed = self._recomputed  # one look: another reader may replace it
+        if start < computed.last < epoch:
+            start, state = computed.last, computed.state
         ahead = int(SPACING * self._length / self._seconds) if self._seconds else 0
         last = max(epoch, min(self.last_epoch, epoch + ahead))
         self._recomputed = stretch = self._recompute(start, state, last - start)

@@ -75,7 +75,7 @@ class NativeTape:
         self._lanes = _lanes_for(self._layout)
         self._columns = [_padded(column) for column in tape.columns.values()]
         self._column_pointers = _pointers(self._columns)
-        self._training: dict[Any, tuple[Code, Any]] = {}
+        self._training: dict[Any, Any] = {}
         self._lock = threading.Lock()
         module = new_module()
         Emitter(module, self._layout, self._lanes).emit_evaluate("evaluate")
@@ -186,9 +186,9 @@ class NativeTape:
                 emitter.emit("train", evaluate)
                 address = self._code.address("evaluate")
                 code = Code(module, {} if short else {"evaluate": address})
-                train = code.function("train", ctypes.c_int64, "ppppppp" + "ipiipp" + "ipp")
-                self._training[kind] = (code, train)
-            return self._training[kind][1]
+                signature = "ppppppp" + "ipiipp" + "ipp"
+                self._training[kind] = code.function("train", ctypes.c_int64, signature)
+            return self._training[kind]
 
     def _batch_arguments(self, batches: MiniBatches | None, epochs: int) -> tuple[Any, Any, Any]:
         """Return the batch size, the orders, and columns to put the shuffled samples in."""
