@@ -16,6 +16,8 @@ TITLES = {
     "fit": "Fit",
     "graph": "Computation graph",
     "loss_curve": "Loss curve",
+    "inspector": "Inspector",
+    "steps": "Steps",
 }
 
 
@@ -51,23 +53,26 @@ class Docks(QObject):
         return self._docks[name].isVisible()
 
     def arrange(self) -> None:
-        """Show all docks where they belong."""
-        experiment, fit, graph, loss = self._docks.values()
+        """Show all docks where they belong: the graph in the middle, what explains it right."""
+        experiment, fit, graph, loss, inspector, steps = self._docks.values()
         for dock in self:
             dock.setFloating(False)
             dock.show()
         horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         window = self._window
         window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, experiment)
-        window.splitDockWidget(experiment, fit, horizontal)
+        window.splitDockWidget(experiment, graph, horizontal)
+        window.splitDockWidget(graph, inspector, horizontal)
+        window.splitDockWidget(graph, fit, vertical)
         window.splitDockWidget(fit, loss, horizontal)
-        window.splitDockWidget(fit, graph, vertical)
+        window.tabifyDockWidget(inspector, steps)
+        inspector.raise_()
         left = max(1, experiment.widget().minimumWidth())
         rest = max(window.width(), 900) - left
-        window.resizeDocks(
-            [experiment, fit, loss], [left, round(rest * 0.7), round(rest * 0.3)], horizontal
-        )
-        window.resizeDocks([fit, graph], [45, 55], vertical)
+        right = min(round(rest * 0.28), 420)
+        window.resizeDocks([experiment, graph, inspector], [left, rest - right, right], horizontal)
+        window.resizeDocks([fit, loss], [58, 42], horizontal)
+        window.resizeDocks([graph, fit], [64, 36], vertical)
 
     def set_theme(self, theme: Theme) -> None:
         """Use the theme's colours for the titles."""

@@ -1,4 +1,4 @@
-"""Keeps single-key shortcuts from taking keys that the focused control needs itself."""
+"""Keeps the window's shortcuts from taking keys that the focused control needs itself."""
 
 from __future__ import annotations
 
@@ -7,43 +7,95 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollArea,
     QTabBar,
+    QTextEdit,
     QWidget,
 )
 
-_PRESSED_BY_SPACE = (QAbstractButton, QTabBar)
+Key = Qt.Key
+_ARROWS = frozenset({Key.Key_Left, Key.Key_Right, Key.Key_Up, Key.Key_Down})
+_PAGES = frozenset({Key.Key_PageUp, Key.Key_PageDown})
+_MOVES = _ARROWS | _PAGES | {Key.Key_Home, Key.Key_End}
+_SPACE = frozenset({Key.Key_Space})
+
 _SEARCHED_BY_TYPING = (QComboBox, QAbstractItemView)
+_SELECTED_BY_MOVING = (QAbstractItemView, QLineEdit, QPlainTextEdit, QTextEdit)
+"""Where Shift and Ctrl belong to the keys that move."""
+
+_KEYS: tuple[tuple[type[QWidget], frozenset[Qt.Key]], ...] = (
+    (QAbstractButton, _SPACE),
+    (QTabBar, _MOVES | _SPACE),
+    (QAbstractSlider, _MOVES),
+    (QAbstractSpinBox, _MOVES),
+    (QComboBox, _MOVES | _SPACE),
+    (QAbstractItemView, _MOVES | _SPACE),
+    (QLineEdit, _ARROWS),
+    (QPlainTextEdit, _MOVES),
+    (QTextEdit, _MOVES),
+    (QScrollArea, _PAGES),
+)
+"""The keys that each kind of control needs; what is typed, a text field claims by itself."""
+
+_UNMODIFIED = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
 
 
 class ControlKeys(QObject):
     """Lets a focused control keep its keys.
 
-    Space plays and pauses, but on a focused check box or button it must press it, and in a
-    list a letter must find an entry. A text field claims its keys by itself. Only the control
-    with the focus is watched: a filter on all events would cost every one of them a call.
+    Space plays and pauses, but on a focused check box or button it must press it; an arrow
+    makes a step, but moves a focused slider; in a list a letter must find an entry; and
+    Escape takes back what was typed before it leaves anything else. A control of our own
+    names the keys it needs in an attribute ``own_keys``. Only the control with the focus is
+    watched: a filter on all events would cost every one of them a call.
     """
 
     def __init__(self, application: QApplication) -> None:
         super().__init__(application)
+        self._keys: frozenset[Qt.Key] = frozenset()
         application.focusChanged.connect(self._watch)
 
     def _watch(self, old: QWidget | None, new: QWidget | None) -> None:
         if old is not None:
             old.removeEventFilter(self)
-        if isinstance(new, (*_PRESSED_BY_SPACE, *_SEARCHED_BY_TYPING)):
+        self._keys = frozenset() if new is None else keys_of(new)
+        if new is not None and self._keys:
             new.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: D102  Qt's
         if (
             event.type() is QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
-            and event.modifiers() == Qt.KeyboardModifier.NoModifier
-            and event.text()
-            and event.text().isprintable()
-            and (event.key() == Qt.Key.Key_Space or isinstance(watched, _SEARCHED_BY_TYPING))
+            and isinstance(watched, QWidget)
+            and self._is_needed(watched, event)
         ):
             event.accept()
             return True
         return False
+
+    def _is_needed(self, control: QWidget, event: QKeyEvent) -> bool:
+        """Whether the control itself does something with a key."""
+        if event.modifiers() not in _UNMODIFIED:
+            others = event.modifiers() & ~(
+                Qt.KeyboardModifier.ShiftModifier
+                | Qt.KeyboardModifier.ControlModifier
+                | Qt.KeyboardModifier.KeypadModifier
+            )
+            moves = event.key() in self._keys & _MOVES
+            return moves and not others and isinstance(control, _SELECTED_BY_MOVING)
+        if isinstance(control, QLineEdit) and event.key() == Key.Key_Escape:
+            return control.isModified()
+        finds = isinstance(control, _SEARCHED_BY_TYPING) and event.text().isprintable()
+        return event.key() in self._keys or (finds and bool(event.text()))
+
+
+def keys_of(control: QWidget) -> frozenset[Qt.Key]:
+    """Return the keys that a control needs when it has the focus."""
+    own: frozenset[Qt.Key] = getattr(control, "own_keys", frozenset())
+    return own.union(*(keys for kind, keys in _KEYS if isinstance(control, kind)))

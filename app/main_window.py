@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QFontMetrics, QGuiApplication, QPaintEvent, QShowEvent
+from PySide6.QtCore import QSettings, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QFontMetrics, QGuiApplication, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QMainWindow,
     QToolBar,
     QVBoxLayout,
     QWidget,
@@ -19,11 +18,13 @@ from app.appearance import Appearance
 from app.controls.experiment_panel import ExperimentPanel
 from app.controls.help_dialogs import about_dialog, shortcuts_dialog
 from app.controls.notice_bar import NoticeBar
+from app.controls.trace_bar import TraceBar
 from app.controls.transport import Transport
 from app.deferred import ModuleLoader
 from app.docks import Docks
 from app.file_dialogs import ask_for_experiment, ask_where_to_picture, ask_where_to_save
 from app.menus import Menus
+from app.restored_window import RestoredWindow
 from app.study.experiment import Experiment
 from app.study.presets import (
     ExperimentFileError,
@@ -37,12 +38,11 @@ if TYPE_CHECKING:
     from app.run_views import RunViews
     from app.training.session import Session
 
-LAYOUT_VERSION = 1
 HEAVY_MODULES = ("app.training.session", "app.run_views")
 """Loaded after the first paint: NumPy and pyqtgraph come with them."""
 
 
-class MainWindow(QMainWindow):
+class MainWindow(RestoredWindow):
     """The only part that knows every other.
 
     The window appears with its controls at once; ``load`` adds the views, whose libraries
@@ -60,9 +60,8 @@ class MainWindow(QMainWindow):
     """The views are there and the experiment can be trained."""
 
     def __init__(self, preset: Preset, settings: QSettings, appearance: Appearance) -> None:
-        super().__init__()
+        super().__init__(settings)
         self.setObjectName("main_window")
-        self._settings = settings
         self._appearance = appearance
         self._opened = self._opening = preset
         self._wanted = preset.experiment
@@ -70,10 +69,9 @@ class MainWindow(QMainWindow):
         self._question = ""
         self._loader: ModuleLoader | None = None
         self._was_painted = False
-        self._restored_size: QSize | None = None
         self.session: Session | None = None
         self._views: RunViews | None = None
-        self.transport = Transport()
+        self.transport, self.trace_bar = Transport(), TraceBar()
         self.notice = NoticeBar()
         self.panel = ExperimentPanel(presets())
         self._add_bar()
@@ -83,7 +81,7 @@ class MainWindow(QMainWindow):
         self.panel.show_experiment(preset.experiment)
         self.transport.show_progress(-1, preset.experiment.training.epochs)
         self._show_theme()
-        self._restore_window()
+        self.restore_window()
         self._show_title()
         self.notice.say("Loading…")
 
@@ -96,6 +94,7 @@ class MainWindow(QMainWindow):
         layout.setContentsMargins(4, 0, 4, 0)
         layout.setSpacing(5)
         layout.addWidget(self.transport)
+        layout.addWidget(self.trace_bar)
         layout.addWidget(self.notice)
         bar = QToolBar("Transport", objectName="transport_bar", movable=False, floatable=False)
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
@@ -113,13 +112,14 @@ class MainWindow(QMainWindow):
     def _add_menus(self) -> None:
         menus = Menus(self)
         menus.fill_file(self.ask_open, self.ask_save, self.ask_save_picture)
-        menus.fill_run(self.transport)
+        menus.fill_run(self.transport, self.trace_bar)
         menus.fill_view(self._docks, self._appearance, self._docks.arrange)
         menus.fill_help(lambda: shortcuts_dialog(self).open(), lambda: about_dialog(self).open())
         self._menus = menus
 
     def _connect_controls(self) -> None:
         self.transport.set_enabled(False)
+        self.trace_bar.set_enabled(False)
         self.transport.play_action.triggered.connect(self.play_or_pause)
         self.transport.step_action.triggered.connect(self.step)
         self.transport.reset_action.triggered.connect(self.reset)
@@ -143,15 +143,19 @@ class MainWindow(QMainWindow):
         from app.run_views import RunViews
         from app.training.session import Session
 
-        self._keep_size(self._restored_size)
-        self._restored_size = None
+        self.settle_restored_size()
         self.session = session = Session(self)
-        self._views = views = RunViews(self._docks, session, self.panel.show_stability)
+        self._views = views = RunViews(
+            self._docks, session, self.trace_bar, self.panel.show_stability
+        )
         self.fit_view, self.graph_view, self.loss_view = views.fit, views.graph, views.loss
-        self._menus.view.addAction(self.graph_view.fit_action)
-        self._docks.shown.connect(views.show_newest)
+        self.walk = views.walk
+        self._menus.view.addActions(self.graph_view.menu_actions)
+        self._docks.shown.connect(views.show)
+        views.walk.moved.connect(self._show_place)
+        views.stepping.said.connect(self._say_of_place)
+        views.graph.left.connect(self.transport.focus_play)
         session.run_reset.connect(self._show_run)
-        session.frame_arrived.connect(self._show_frame)
         session.state_changed.connect(self._show_state)
         session.diverged.connect(self._warn_of_divergence)
         session.failed.connect(self._show_failure)
@@ -159,6 +163,7 @@ class MainWindow(QMainWindow):
         session.set_speed(self.transport.speed())
         self._show_theme()
         self.transport.set_enabled(True)
+        self.trace_bar.set_enabled(True)
         self.transport.focus_play()
         session.start(self._wanted)
         self.loaded.emit()
@@ -310,13 +315,25 @@ class MainWindow(QMainWindow):
             self._show_progress()
             self.transport.show_loss(None)
 
-    def _show_frame(self) -> None:
-        """Show the newest epoch everywhere."""
+    def _show_place(self) -> None:
+        """Show the epoch looked at in the transport."""
         session = self.session
-        if session is not None and session.history is not None and self._views is not None:
+        if session is not None and session.history is not None and self.walk.epoch >= 0:
             self._show_progress()
-            self.transport.show_loss(session.history.loss(session.epoch))
-            self._views.show_newest()
+            self.transport.show_loss(session.history.loss(self.walk.epoch))
+
+    def _say_of_place(self, sentence: str) -> None:
+        """Say what is special about what is looked at; else what training is doing."""
+        if sentence and self._pending is None:
+            self.notice.say(sentence)
+        elif self.session is not None and not self.session.running:
+            self._show_state()
+
+    def _explain_non_finite(self) -> None:
+        """Go to the first number that is not finite, and say how it came about."""
+        if self._views is not None:
+            sentences = self._views.stepping.why()
+            self.notice.say(" ".join(sentences), "warning", (("&Reset now", self.reset),))
 
     def _show_title(self) -> None:
         """Name what is open in the window's title, marked if it was changed since."""
@@ -327,7 +344,7 @@ class MainWindow(QMainWindow):
     def _show_progress(self) -> None:
         if self.session is not None:
             epochs = self.session.experiment.training.epochs
-            self.transport.show_progress(self.session.epoch, epochs)
+            self.transport.show_progress(self.walk.epoch, epochs)
             self.loss_view.show_epochs(epochs)
 
     def _show_state(self) -> None:
@@ -345,7 +362,8 @@ class MainWindow(QMainWindow):
             self.notice.say(sentence)
 
     def _warn_of_divergence(self, sentence: str) -> None:
-        self.notice.say(sentence, "warning", (("&Reset now", self.reset),))
+        answers = (("&Why?", self._explain_non_finite), ("&Reset now", self.reset))
+        self.notice.say(sentence, "warning", answers)
 
     def _show_failure(self, sentence: str, details: str) -> None:
         self.notice.say(
@@ -358,7 +376,7 @@ class MainWindow(QMainWindow):
 
     def _show_theme(self) -> None:
         theme = self._appearance.theme
-        for part in (self.transport, self._docks, self.panel):
+        for part in (self.transport, self.trace_bar, self._docks, self.panel):
             part.set_theme(theme)
         if self._views is not None:
             self._views.set_theme(theme)
@@ -366,7 +384,7 @@ class MainWindow(QMainWindow):
     def _show_text_size(self) -> None:
         """Give the parts the room that their text needs."""
         if self.isVisible():
-            self._keep_size()
+            self.keep_size()
         font = QApplication.font()
         for widget in (self, self.menuBar()):
             widget.setFont(font)
@@ -374,31 +392,8 @@ class MainWindow(QMainWindow):
         self.panel.resize_to_text()
         self._docks.resize_to_text(metrics)
         self.transport.resize_to_text()
+        self.trace_bar.resize_to_text()
         self.notice.resize_to_text()
-
-    def _keep_size(self, size: QSize | None = None) -> None:
-        """Go back to a size, the present one if None, after docks have made the window larger."""
-        wanted = size or self.size()
-
-        def settle() -> None:
-            QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
-            self.resize(wanted)
-
-        QTimer.singleShot(0, self, settle)
-
-    def _restore_window(self) -> None:
-        """Bring back size, place and docks of the last time; whatever cannot be used is not."""
-        geometry = self._settings.value("window/geometry")
-        if isinstance(geometry, QByteArray):
-            self.restoreGeometry(geometry)
-            self._restored_size = self.size()
-        state = self._settings.value("window/state")
-        if isinstance(state, QByteArray):
-            self.restoreState(state, LAYOUT_VERSION)
-
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: D102  Qt's
-        self._keep_size(self._restored_size)
-        super().showEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102  Qt's
         super().paintEvent(event)
@@ -407,8 +402,6 @@ class MainWindow(QMainWindow):
             self.painted.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: D102  Qt's
-        self._settings.setValue("window/geometry", self.saveGeometry())
-        self._settings.setValue("window/state", self.saveState(LAYOUT_VERSION))
         self.shut_down()
         super().closeEvent(event)
 

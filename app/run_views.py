@@ -5,41 +5,85 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.controls.trace_bar import TraceBar
 from app.docks import Docks
+from app.stepping import Stepping
 from app.study.experiment import Experiment
 from app.theme import Theme
+from app.training.selection import subject_of
 from app.training.session import Session
 from app.training.snapshot import Probe
 from app.training.stability import UNKNOWN, Stability, stability
+from app.training.walk import Walk
 from app.views.fit_view import FitView
 from app.views.graph.view import GraphView
+from app.views.inspector.view import InspectorView
 from app.views.loss_view import LossView
 
 STABILITY_INTERVAL = 0.25
 """Seconds between two looks at the curvature while training runs: words must be readable."""
 
 
-class RunViews:
-    """Draws the session's run: a snapshot of its newest epoch, and its history.
+class RunViews(QObject):
+    """Draws what the cursor looks at in the session's run.
 
     Attributes:
-        fit, graph, loss: the views.
+        walk: the cursor.
+        stepping: what moves it and tells of it.
+        fit, graph, loss, inspector: the views.
     """
 
     def __init__(
-        self, docks: Docks, session: Session, show_stability: Callable[[Stability], None]
+        self,
+        docks: Docks,
+        session: Session,
+        bar: TraceBar,
+        show_stability: Callable[[Stability], None],
     ) -> None:
         """Fill the docks; ``show_stability`` is told now and then what is known of it."""
+        super().__init__(session)
+        self.walk = Walk(session, self)
+        self.stepping = Stepping(session, self.walk, bar)
         self.fit, self.graph, self.loss = FitView(), GraphView(), LossView()
+        self.inspector = InspectorView()
         docks.fill("fit", self.fit)
-        docks.fill("graph", self.graph)
+        docks.fill("graph", self._graph_with_narration())
         docks.fill("loss_curve", self.loss)
+        docks.fill("inspector", self.inspector)
+        docks.fill("steps", self.stepping.log)
         self._docks = docks
         self._session = session
         self._probe: Probe | None = None
         self._show_stability = show_stability
         self._stability_due = 0.0
-        session.training_changed.connect(self.show_stability)
+        self._connect()
+
+    def _graph_with_narration(self) -> QWidget:
+        """Return the graph with what is told of it below."""
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 4)
+        layout.setSpacing(2)
+        layout.addWidget(self.graph, 1)
+        layout.addWidget(self.stepping.predictions)
+        layout.addWidget(self.stepping.line)
+        return content
+
+    def _connect(self) -> None:
+        walk = self.walk
+        walk.moved.connect(self.show)
+        self._session.training_changed.connect(self.show_stability)
+        for view in (self.graph, self.inspector):
+            view.selection_asked.connect(walk.select)
+            view.sample_asked.connect(walk.select_sample)
+            view.what_if_asked.connect(walk.ask_what_if)
+        self.graph.folding_asked.connect(walk.set_folded)
+        self.graph.cancelled.connect(walk.take_back)
+        self.fit.sample_asked.connect(walk.select_sample)
+        self.loss.epoch_asked.connect(walk.go_to)
 
     def show_run(self, experiment: Experiment) -> None:
         """Show a new run's data and an empty history; the same data keep the graph in place."""
@@ -47,38 +91,43 @@ class RunViews:
             self._probe = Probe(experiment.data)
             self.fit.show_data(self._probe, experiment.data)
             self.graph.show_graph(self._probe)
+        self.walk.show_run(self._probe)
         self.graph.show_run()
+        self.inspector.show_moment(None, None)
         self.loss.show_run(experiment.training.epochs)
 
-    def show_newest(self) -> None:
-        """Draw the newest epoch in the views that can be seen."""
-        session, probe = self._session, self._probe
-        if probe is None or session.history is None:
+    def show(self) -> None:
+        """Draw what the cursor looks at in the views that can be seen."""
+        walk, session = self.walk, self._session
+        moment = walk.moment
+        if moment is None or session.history is None:
             return
-        snapshot = probe.snapshot(session.epoch, session.history.parameters(session.epoch))
         if self._docks.is_visible("fit"):
-            self.fit.show_snapshot(snapshot)
+            self.fit.show_moment(moment)
         if self._docks.is_visible("graph"):
-            self.graph.show_snapshot(snapshot)
+            step = None if moment.entry is None else subject_of(moment.entry)
+            self.graph.show_moment(moment, walk.selection, step, folded=walk.folded)
+        if self._docks.is_visible("inspector"):
+            self.inspector.show_moment(moment, walk.subject)
         if self._docks.is_visible("loss_curve"):
-            self.loss.show_history(session.history, session.epoch)
+            self.loss.show_history(session.history, session.epoch, walk.epoch)
         if not session.running or time.monotonic() >= self._stability_due:
             self.show_stability()
 
     def show_stability(self) -> None:
-        """Show how large the learning rate may be at the newest epoch."""
-        session, probe = self._session, self._probe
-        if probe is None or session.history is None or session.epoch < 0:
+        """Show how large the learning rate may be at the epoch looked at."""
+        walk, probe, session = self.walk, self._probe, self._session
+        if probe is None or session.history is None or walk.epoch < 0:
             self._show_stability(UNKNOWN)
             return
         start = time.monotonic()
-        parameters = session.history.parameters(session.epoch)
+        parameters = session.history.parameters(walk.epoch)
         training = session.experiment.training
-        self._show_stability(stability(probe.tape, parameters, session.epoch, training))
+        self._show_stability(stability(probe.tape, parameters, walk.epoch, training))
         now = time.monotonic()
         self._stability_due = now + max(STABILITY_INTERVAL, 20 * (now - start))
 
     def set_theme(self, theme: Theme) -> None:
         """Use the theme's colours."""
-        for view in (self.fit, self.graph, self.loss):
+        for view in (self.fit, self.graph, self.loss, self.inspector, self.stepping.predictions):
             view.set_theme(theme)

@@ -40,27 +40,35 @@ class GradientCheck:
             return 0.0
         return abs(self.gradient - self.numeric.value)
 
+    def agrees(self, tolerance: float = 1e-7, least: float = 1.0) -> bool:
+        """Return whether both are the same but for a tolerance and the numeric one's error.
 
-def numeric_derivative(
-    f: Function, at: Sequence[float], index: int, step: float = 0.1
-) -> Derivative:
-    """Return ∂f/∂(argument ``index``) by central differences extrapolated to a step of 0.
+        The tolerance is relative to the derivative or, below ``least``, to that.
+        """
+        scale = max(least, abs(self.numeric.value))
+        return self.difference <= tolerance * scale + 10 * self.numeric.error
+
+
+def derivative(f: Callable[[float], float], at: float, step: float = 0.1) -> Derivative:
+    """Return f'(at) by central differences extrapolated to a step of 0.
 
     Central differences at steps h, h/2, h/4 … have errors in even powers of h; Neville's
     scheme eliminates one power after another (C. Ridders, *Accurate computation of F'(x)
     and F'(x) F''(x)*, Advances in Engineering Software 4, 1982). The entry of the table
     that changed least is returned, with that change as its error. Nothing but values of
     ``f`` is used. Where ``f`` is not finite on both sides, the value is nan.
+
+    Args:
+        f: a function of one number.
+        at: where.
+        step: the first and largest step, relative to ``at`` or, below 1, absolute.
     """
 
     def difference(h: float) -> float:
-        below, above = list(at), list(at)
-        below[index] -= h
-        above[index] += h
-        width = above[index] - below[index]
-        return (_value(f, above) - _value(f, below)) / width
+        below, above = at - h, at + h
+        return (f(above) - f(below)) / (above - below)
 
-    h = step * max(1.0, abs(at[index]))
+    h = step * max(1.0, abs(at))
     best = Derivative(math.nan, math.inf)
     previous = [difference(h)]
     for _ in range(12):
@@ -73,6 +81,17 @@ def numeric_derivative(
                 best = Derivative(row[-1], error)
         previous = row
     return best
+
+
+def numeric_derivative(
+    f: Function, at: Sequence[float], index: int, step: float = 0.1
+) -> Derivative:
+    """Return ∂f/∂(argument ``index``) at a point, as :func:`derivative` finds it."""
+
+    def along(number: float) -> float:
+        return _value(f, [*at[:index], number, *at[index + 1 :]])
+
+    return derivative(along, at[index], step)
 
 
 def check_gradients(
@@ -97,8 +116,7 @@ def check_gradients(
         for index, leaf in enumerate(leaves)
     ]
     for check in checks:
-        scale = max(1.0, abs(check.numeric.value))
-        if not check.difference <= tolerance * scale + 10 * check.numeric.error:
+        if not check.agrees(tolerance):
             raise GradientMismatchError(
                 f"∂f/∂(argument {check.index}) at {tuple(point)} is {check.gradient!r}, but "
                 f"numerically {check.numeric.value!r} ± {check.numeric.error:.1e}"

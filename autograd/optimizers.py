@@ -203,7 +203,11 @@ class UpdateRule:
     once_per_use: bool = False
 
     def step(self, state: State, gradient: Vector, learning_rate: float, uses: Vector) -> State:
-        """Return the state after one update, with NumPy; the notebook's digits are kept.
+        """Return the state after one update; see :meth:`change`."""
+        return self.change(state, gradient, learning_rate, uses).after
+
+    def change(self, state: State, gradient: Vector, learning_rate: float, uses: Vector) -> Change:
+        """Return what one update does, with NumPy; the notebook's digits are kept.
 
         Args:
             state: the state before.
@@ -212,20 +216,31 @@ class UpdateRule:
             uses: how often the loss uses each parameter.
         """
         with silent():
-            if self.clipping is Clipping.VALUE:
-                gradient = clip_value(NUMPY, gradient, self.bound)
-            elif self.clipping is Clipping.NORM:
-                gradient = gradient * clip_factor(NUMPY, norm(gradient), self.bound)
+            clipped = self._clipped(gradient)
             count = state.count + 1
             direction, slots = self.optimizer.direction(
-                NUMPY, gradient, list(state.slots), self.optimizer.corrections(NUMPY, float(count))
+                NUMPY, clipped, list(state.slots), self.optimizer.corrections(NUMPY, float(count))
             )
             step = learning_rate * direction
+            times = uses if self.once_per_use else np.ones(len(step))
             if self.once_per_use:
                 after = np.array(list(map(_subtract_repeatedly, state.parameters, step, uses)))
             else:
                 after = state.parameters - step
-        return State(after, np.array(slots).reshape(len(slots), len(after)), count)
+        remembered = np.array(slots).reshape(len(slots), len(after))
+        return Change(
+            state.parameters, gradient, clipped, direction, learning_rate, times,
+            State(after, remembered, count),
+        )  # fmt: skip
+
+    def _clipped(self, gradient: Vector) -> Vector:
+        if self.clipping is Clipping.VALUE:
+            limited: Vector = clip_value(NUMPY, gradient, self.bound)
+            return limited
+        if self.clipping is Clipping.NORM:
+            scaled: Vector = gradient * clip_factor(NUMPY, norm(gradient), self.bound)
+            return scaled
+        return gradient
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +262,29 @@ class State:
         """Return the state before the optimizer's first update."""
         values = np.array(parameters, dtype=float)
         return cls(values, np.zeros((optimizer.slots, len(values))))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one update does, of shape (parameters,) each but for the learning rate.
+
+    Attributes:
+        before: the parameters before.
+        gradient: the gradient.
+        clipped: the gradient after clipping.
+        direction: what the optimizer makes of it.
+        learning_rate: the factor on the direction.
+        times: how many times learning rate · direction is subtracted.
+        after: the state after.
+    """
+
+    before: Vector
+    gradient: Vector
+    clipped: Vector
+    direction: Vector
+    learning_rate: float
+    times: Vector
+    after: State
 
 
 def norm(gradient: Vector) -> np.float64:

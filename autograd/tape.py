@@ -74,6 +74,83 @@ class Gradients:
 
 
 @dataclass(frozen=True, slots=True)
+class Flow:
+    """What the chain rule says of one edge: contribution = upstream · local.
+
+    Numbers are of shape (samples,) where they differ between samples.
+
+    Attributes:
+        local: the local derivative, ∂operation/∂operand.
+        upstream: the gradient of the operation.
+        contribution: what the operand's gradient gains, from each sample.
+    """
+
+    local: Any
+    upstream: Any
+    contribution: Any
+
+
+class Evaluation:
+    """A tape with its numbers at some parameters: all values and all gradients.
+
+    Attributes:
+        tape: the tape.
+        parameters: of shape (parameters,).
+        values: by place; of shape (samples,) if per sample, else a number.
+        gradients: the same; None where none is required.
+        contributions: for places that all samples share, what each sample adds to the
+            gradient, of shape (samples,).
+    """
+
+    def __init__(
+        self,
+        tape: Tape,
+        parameters: Sequence[float] | Column,
+        replaced: Mapping[int, Any] | None = None,
+    ) -> None:
+        """Compute everything; ``replaced`` is explained at :meth:`Tape.forward`."""
+        self.tape = tape
+        self.parameters = np.array(parameters, dtype=float)
+        self.values = tape.forward(self.parameters, replaced)
+        found = tape.backward(self.values)
+        self.gradients = found.totals
+        self.contributions = found.contributions
+        self._sums: dict[int, Column] = {}
+        self._flows: dict[tuple[int, int], Flow] = {}
+
+    @property
+    def loss(self) -> float:
+        """The loss."""
+        return float(self.values[-1])
+
+    @cached_property
+    def gradient(self) -> Column:
+        """The gradient with respect to each parameter, of shape (parameters,)."""
+        found = (self.gradients[place] for place in self.tape.parameters)
+        return np.array([0.0 if each is None else each for each in found])
+
+    def running_sums(self, place: int) -> Column:
+        """Return the sums of the terms of a SUM after each sample, of shape (samples,)."""
+        if place not in self._sums:
+            (term,) = self.tape.instructions[place].operands
+            terms = np.broadcast_to(self.values[term], self.tape.samples)
+            self._sums[place] = sum_in_order(terms)
+        return self._sums[place]
+
+    def flow(self, place: int, index: int) -> Flow:
+        """Return what flows from an operation to its operand of that index.
+
+        The operation must require a gradient.
+        """
+        if (place, index) not in self._flows:
+            upstream = self.gradients[place]
+            with silent():
+                local = self.tape.local_derivative(place, index, self.values)
+                self._flows[place, index] = Flow(local, upstream, upstream * local)
+        return self._flows[place, index]
+
+
+@dataclass(frozen=True, slots=True)
 class Phases:
     """A tape's places, by when they are computed.
 
@@ -213,14 +290,33 @@ class Tape:
                     inside[operand] += inside[place]
         return tuple((outside[place], inside[place]) for place in self.parameters)
 
-    def forward(self, parameters: Sequence[float] | Column) -> list[Any]:
-        """Return every instruction's value: of shape (samples,) if per sample, else a number."""
+    def edges(self, place: int) -> list[tuple[int, int]]:
+        """Return over which edges an operation's gradient flows: the place, and which operand."""
+        operands = self.instructions[place].operands
+        return [
+            (place, index)
+            for index, operand in enumerate(operands)
+            if self.instructions[operand].require_grad
+        ]
+
+    def forward(
+        self, parameters: Sequence[float] | Column, replaced: Mapping[int, Any] | None = None
+    ) -> list[Any]:
+        """Return every instruction's value: of shape (samples,) if per sample, else a number.
+
+        ``replaced`` gives some places another value than the one they would have: "what if".
+        """
         given = dict(zip(self.parameters, parameters, strict=True))
+        replaced = replaced or {}
         values: list[Any] = []
         with silent():
             for place, instruction in enumerate(self.instructions):
                 operands = [values[operand] for operand in instruction.operands]
-                if instruction.rule is SUM:
+                if place in replaced:
+                    value = np.asarray(replaced[place], dtype=float)
+                    shape = (self.samples,) if instruction.per_sample else ()
+                    values.append(np.broadcast_to(value, shape)[()])
+                elif instruction.rule is SUM:
                     terms = np.broadcast_to(operands[0], self.samples)
                     values.append(0.0 + sum_in_order(terms)[-1])
                 elif instruction.per_sample and instruction.rule is not None:
@@ -245,12 +341,9 @@ class Tape:
                 if place in contributions:  # complete: every use lies after this place
                     sum_of_samples = sum_in_order(contributions[place])[-1]
                     totals[place] = _add(totals[place], sum_of_samples)
-                rule = instruction.rule
-                if rule is None or totals[place] is None:
+                if instruction.rule is None or totals[place] is None:
                     continue
-                for operand, contribution in self._contributions(
-                    rule, place, values, totals[place]
-                ):
+                for operand, contribution in self._contributions(place, values, totals[place]):
                     if self.instructions[operand].per_sample:
                         totals[operand] = _add(totals[operand], contribution)
                     elif np.ndim(contribution):
@@ -261,27 +354,30 @@ class Tape:
         return Gradients(totals, contributions)
 
     def _contributions(
-        self, rule: Rule, place: int, values: Sequence[Any], upstream: Any
+        self, place: int, values: Sequence[Any], upstream: Any
     ) -> list[tuple[int, Any]]:
         """Return upstream × local derivative for each operand that requires a gradient."""
-        instruction = self.instructions[place]
-        if rule is SUM:
-            (term,) = instruction.operands
-            required = self.instructions[term].require_grad
-            return [(term, np.full(self.samples, upstream))] if required else []
-        inputs = [values[operand] for operand in instruction.operands]
+        operands = self.instructions[place].operands
         return [
-            (operand, upstream * derivative(NUMPY, values[place], *inputs))
-            for operand, derivative in zip(instruction.operands, rule.derivatives, strict=True)
-            if self.instructions[operand].require_grad
+            (operands[index], upstream * self.local_derivative(place, index, values))
+            for _, index in self.edges(place)
         ]
+
+    def local_derivative(self, place: int, index: int, values: Sequence[Any]) -> Any:
+        """Return ∂operation/∂operand at these values; of a sum, 1 for every sample."""
+        instruction = self.instructions[place]
+        rule = instruction.rule
+        if rule is None:
+            raise ValueError(f"place {place} is a leaf: it has no operands")
+        if rule is SUM:
+            return np.ones(self.samples)
+        inputs = [values[operand] for operand in instruction.operands]
+        return rule.derivatives[index](NUMPY, values[place], *inputs)
 
     def evaluate(self, parameters: Sequence[float] | Column) -> tuple[float, Column]:
         """Return the loss and its gradient with respect to each parameter."""
-        values = self.forward(parameters)
-        totals = self.backward(values).totals
-        gradient = [totals[place] for place in self.parameters]
-        return float(values[-1]), np.array([0.0 if each is None else each for each in gradient])
+        evaluation = Evaluation(self, parameters)
+        return evaluation.loss, evaluation.gradient
 
     def __repr__(self) -> str:
         """Return a line such as "Tape(3 shared + 6 × 41 samples, parameters m, c)"."""

@@ -29,6 +29,8 @@ class LearningRateScale(QWidget):
 
     value_changed = Signal(float)
     """A person chose another learning rate."""
+    own_keys = frozenset(KEYS)
+    """The keys that it needs, while it has the focus."""
 
     def __init__(
         self, minimum: float = 1e-6, maximum: float = 10.0, parent: QWidget | None = None

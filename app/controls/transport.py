@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
-    QBoxLayout,
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QSlider,
-    QToolButton,
     QWidget,
 )
 
+from app.controls.bar import FoldingBar, action_button
 from app.theme import Theme, icon
 
 SPEEDS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, math.inf)
@@ -24,7 +23,7 @@ SPEEDS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, math.inf
 DEFAULT_SPEED = 100.0
 
 
-class Transport(QWidget):
+class Transport(FoldingBar):
     """Buttons for what training shall do, and a display of where it is.
 
     The actions are public so that a menu can show the same ones.
@@ -49,15 +48,12 @@ class Transport(QWidget):
             "One &epoch", "step", "N", "Pause, and train one epoch more"
         )
         self._buttons = [
-            _button(self.reset_action, 24),
-            _button(self.play_action, 34, with_text=True),
-            _button(self.step_action, 24),
+            action_button(self.reset_action, 24),
+            action_button(self.play_action, 34, with_text=True),
+            action_button(self.step_action, 24),
         ]
-        self._rows = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._rows.setContentsMargins(0, 0, 0, 0)
-        self._rows.setSpacing(18)
-        self._rows.addWidget(self._make_controls())
-        self._rows.addWidget(self._make_display(), 1)
+        self.add_part(self._make_controls())
+        self.add_part(self._make_display(), 1)
         self.show_progress(-1, 2000)
         self.show_loss(None)
         self.show_running(False)
@@ -112,40 +108,11 @@ class Transport(QWidget):
         self._loss_label.setMinimumWidth(metrics.horizontalAdvance("loss 0.00000e+000 "))
         self._buttons[1].setMinimumWidth(34 + metrics.horizontalAdvance("  Pause    "))
         self._reserve_epochs()
-        self._fold()
+        self.fold()
 
     def _reserve_epochs(self) -> None:
         widest = f"epoch {self._progress.maximum()} / {self._progress.maximum()} "
         self._epoch_label.setMinimumWidth(self.fontMetrics().horizontalAdvance(widest))
-
-    # -- one row, or two where one is too narrow --------------------------------------------
-
-    def minimumSizeHint(self) -> QSize:  # noqa: D102  Qt's
-        parts = [self._rows.itemAt(index).minimumSize() for index in range(self._rows.count())]
-        height = sum(part.height() for part in parts) if self._folded else parts[0].height()
-        return QSize(max(part.width() for part in parts), height)
-
-    def sizeHint(self) -> QSize:  # noqa: D102  Qt's
-        return self.minimumSizeHint()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102  Qt's
-        super().resizeEvent(event)
-        self._fold()
-
-    @property
-    def _folded(self) -> bool:
-        return self._rows.direction() is QBoxLayout.Direction.TopToBottom
-
-    def _fold(self) -> None:
-        """Put the display below the buttons if it has no room beside them."""
-        parts = [self._rows.itemAt(index).minimumSize() for index in range(self._rows.count())]
-        needed = sum(part.width() for part in parts) + self._rows.spacing()
-        folded = needed > self.width()
-        if folded != self._folded:
-            direction = QBoxLayout.Direction
-            self._rows.setDirection(direction.TopToBottom if folded else direction.LeftToRight)
-            self._rows.setSpacing(4 if folded else 18)
-            self.updateGeometry()
 
     # -- making the parts -------------------------------------------------------------------
 
@@ -213,16 +180,3 @@ class Transport(QWidget):
             self.play_action.setIcon(icon(play, self._theme.accent))
             self.reset_action.setIcon(icon("reset", self._theme.text))
             self.step_action.setIcon(icon("step", self._theme.text))
-
-
-def _button(action: QAction, size: int, with_text: bool = False) -> QToolButton:
-    """Return a button for an action, with an icon of that many pixels."""
-    button = QToolButton(objectName=action.objectName().removesuffix("_action"))
-    button.setDefaultAction(action)
-    button.setIconSize(QSize(size, size))
-    button.setAutoRaise(True)
-    button.setAccessibleName(action.text().replace("&", ""))
-    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    if with_text:
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    return button

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.study.data import Column, Samples
@@ -30,14 +30,16 @@ class RecordedLoss:
 
     Attributes:
         tape: the loss.
+        x, y: the places of the data columns.
         prediction: the place of ŷ.
-        expression: the places from which one sample's part of the loss is computed, its own
-            last.
+        names: what the model calls some places.
     """
 
     tape: Tape
+    x: int
+    y: int
     prediction: int
-    expression: tuple[int, ...]
+    names: Mapping[int, str]
 
 
 def record_loss(samples: Samples) -> RecordedLoss:
@@ -46,11 +48,15 @@ def record_loss(samples: Samples) -> RecordedLoss:
     x, y, total = Scalar(0.0, name="x"), Scalar(0.0, name="y"), Scalar(0.0)
     prediction = predict(parameters, x)
     term = sample_loss(prediction, y)
-    tape = Tape.record(
-        total / len(samples), parameters, {x: samples.x, y: samples.y}, {total: term}
+    rest = next(node for node in term.nodes() if prediction in node.operands)
+    loss = total / len(samples)
+    tape = Tape.record(loss, parameters, {x: samples.x, y: samples.y}, {total: term})
+    names = {prediction: "ŷ", rest: "residual", term: "squared", loss: "L"}
+    return RecordedLoss(
+        tape,
+        *map(tape.place, (x, y, prediction)),
+        {tape.place(node): name for node, name in names.items()},
     )
-    expression = tuple(map(tape.place, term.nodes()))
-    return RecordedLoss(tape, tape.place(prediction), expression)
 
 
 class Curve:

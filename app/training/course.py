@@ -49,9 +49,7 @@ class Course:
         """
         training, last = self._settings_at(epoch)
         rule = update_rule(training)
-        before = self._settings_at(epoch - 1)[0] if epoch else None
-        if before is None or training.optimizer is not before.optimizer:
-            state = State.start(state.parameters, rule.optimizer)  # what it remembered is void
+        state = self.state_before(epoch, state, training)
         epochs = min(epochs, last - epoch)
         if training.batches:
             epochs = min(epochs, max(1, MOST_SHUFFLED // self._samples))
@@ -63,6 +61,17 @@ class Course:
             gradient,
             cancelled,
         )
+
+    def settings(self, epoch: int) -> Training:
+        """Return the settings of the update at an epoch."""
+        return self._settings_at(epoch)[0]
+
+    def state_before(self, epoch: int, state: State, training: Training) -> State:
+        """Return the state that the update at an epoch, with these settings, goes on from."""
+        if epoch and training.optimizer is self.settings(epoch - 1).optimizer:
+            return state
+        # What another optimizer remembered is void.
+        return State.start(state.parameters, update_rule(training).optimizer)
 
     def compute_again(self, epoch: int, state: State, epochs: int) -> Stretch:
         """Return the epochs after one with a state, as they were."""

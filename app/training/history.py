@@ -159,6 +159,18 @@ class History:
         again: Array = stretch.parameters[epoch - stretch.first]
         return again
 
+    def state(self, epoch: int) -> State:
+        """Return all that training went on from at an epoch.
+
+        Raises:
+            IndexError: the epoch is not recorded.
+        """
+        self._check(epoch)
+        keyframe = self._keyframe_at(epoch)
+        if keyframe.epoch == epoch:
+            return keyframe.state
+        return self._recompute(keyframe.epoch, keyframe.state, epoch - keyframe.epoch).state
+
     def loss(self, epoch: int) -> float:
         """Return the loss at an epoch.
 

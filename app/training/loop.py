@@ -38,6 +38,7 @@ from enum import Enum, auto
 
 from app.study.experiment import Experiment
 from app.study.hyperparameters import Training
+from app.training.course import Course
 from app.training.history import History
 from app.training.mailbox import Mailbox
 from app.training.trainer import Trainer
@@ -67,12 +68,14 @@ class State(Enum):
 class Frame:
     """A run's history, and its newest epoch when the frame was made.
 
-    ``notice`` is a sentence if training is slower than it could be, else "".
+    ``course`` knows which settings were in force; ``notice`` is a sentence if training is
+    slower than it could be, else "".
     """
 
     run: int
     history: History
     epoch: int
+    course: Course | None = None
     notice: str = ""
 
 
@@ -257,7 +260,9 @@ class TrainingLoop:
 
     def _publish(self, trainer: Trainer) -> None:
         history = trainer.history
-        self._mailbox.put(Frame(self._run, history, history.last_epoch, trainer.notice))
+        self._mailbox.put(
+            Frame(self._run, history, history.last_epoch, trainer.course, trainer.notice)
+        )
 
     def _settle(self, trainer: Trainer, rested: bool) -> None:
         """Enter the state that the trainer's progress calls for, and say so.

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.study.experiment import Experiment
+from app.training.course import Course
 from app.training.history import History
 from app.training.loop import Diverged, Failed, Finished, Frame, Message, Paused, Started, State
 from app.training.trainer import Trainer
@@ -26,6 +27,7 @@ class Session(QObject):
     Attributes:
         experiment: what is being trained.
         history: the present run's history; None until its epoch 0 is known.
+        course: which settings are, and were, in force; None until then.
         epoch: the newest epoch shown; −1 until there is one.
         state: what training is doing, by the last message.
         notice: a sentence if training is slower than it could be, else "".
@@ -52,6 +54,7 @@ class Session(QObject):
         super().__init__(parent)
         self.experiment = Experiment()
         self.history: History | None = None
+        self.course: Course | None = None
         self.epoch = -1
         self.state = State.PAUSED
         self.notice = ""
@@ -83,7 +86,7 @@ class Session(QObject):
 
     def _begin(self) -> None:
         self._run = self._worker.loop.reset(self.experiment)
-        self.history = None
+        self.history = self.course = None
         self.epoch = -1
         self._enter(State.PAUSED)
         self.run_reset.emit()
@@ -146,7 +149,7 @@ class Session(QObject):
     def _take_frame(self) -> None:
         frame: Frame | None = self._worker.mailbox.take()
         if frame is not None and frame.run == self._run:
-            self.history = frame.history
+            self.history, self.course = frame.history, frame.course
             self.epoch = frame.epoch
             self.notice = frame.notice
             self.frame_arrived.emit()

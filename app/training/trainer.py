@@ -40,6 +40,7 @@ class Trainer:
 
     Attributes:
         history: parameters and loss at every epoch so far.
+        course: which settings are, and were, in force.
         divergence: set when the loss is no longer finite; the run cannot go on.
         notice: a sentence if training is slower than it could be, else "".
     """
@@ -51,9 +52,9 @@ class Trainer:
         chosen = choose(experiment.data)
         self._engine = chosen.engine
         self._tape = chosen.tape
-        self._course = Course(chosen.engine, chosen.tape.samples, experiment.training)
+        self.course = Course(chosen.engine, chosen.tape.samples, experiment.training)
         self.notice = chosen.notice
-        self.history = History(len(PARAMETERS), self._course.compute_again)
+        self.history = History(len(PARAMETERS), self.course.compute_again)
         self.divergence: Divergence | None = None
         self._training = experiment.training
         optimizer = update_rule(experiment.training).optimizer
@@ -69,7 +70,7 @@ class Trainer:
     def change(self, training: Training) -> None:
         """Use other training settings from the next update on."""
         self._training = training
-        self._course.change(max(0, self.history.last_epoch), training)
+        self.course.change(max(0, self.history.last_epoch), training)
 
     def start(self, cancelled: Callable[[], bool] = lambda: False) -> bool:
         """Evaluate epoch 0; return False if it was cancelled before it was recorded."""
@@ -98,7 +99,7 @@ class Trainer:
         while done < epochs and not self.divergence:
             start = time.perf_counter()
             try:
-                run = self._course.train(
+                run = self.course.train(
                     self.history.last_epoch, self._state, epochs - done, self._gradient, cancelled
                 )
             except CancelledError:

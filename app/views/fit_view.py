@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -14,25 +14,30 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.study.data import Samples
 from app.study.experiment import Data
 from app.theme import Theme
-from app.training.snapshot import Probe, Snapshot
-from app.views.fit_plot import FitPlot
+from app.training.moment import Moment, Probe
+from app.views.fit_plot import FitPlot, ShownSamples
 from app.views.fit_table import FitTable
 
 
 class FitView(QWidget):
     """Shows how well the line fits, as a picture and as numbers."""
 
+    sample_asked = Signal(int)
+    """A sample was clicked on."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("fit_view")
         self._probe: Probe | None = None
-        self._snapshot: Snapshot | None = None
+        self._moment: Moment | None = None
         self._prediction = np.empty(0)
         self._truth = ""
         self._theme: Theme | None = None
         self.plot = FitPlot()
+        self.plot.sample_clicked.connect(self.sample_asked)
         self.table = FitTable()
         self._formula = QLabel(
             objectName="formula", textFormat=Qt.TextFormat.RichText, wordWrap=True
@@ -42,7 +47,7 @@ class FitView(QWidget):
         self._residuals = QCheckBox("Resid&uals", objectName="residuals", checked=True)
         self._residuals.setToolTip("Draw a line from every point to the fitted line.")
         self._residuals.toggled.connect(
-            lambda on: self.plot.show_residuals(on, self._prediction if self._snapshot else None)
+            lambda on: self.plot.show_residuals(on, self._prediction if self._moment else None)
         )
         self._tabs = QTabWidget(objectName="fit_tabs")
         self._tabs.addTab(self.plot, "Plot")
@@ -59,15 +64,15 @@ class FitView(QWidget):
     def show_data(self, probe: Probe, recipe: Data) -> None:
         """Show other data."""
         self._probe = probe
-        self._snapshot = None
+        self._moment = None
         self._truth = formula("y", (recipe.slope, recipe.intercept))
         if recipe.noise:
             self._truth += f" + noise, σ = {recipe.noise:g}"
         self.plot.show_samples(probe.samples)
 
-    def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show the fit at an epoch."""
-        self._snapshot = snapshot
+    def show_moment(self, moment: Moment) -> None:
+        """Show the fit at a moment."""
+        self._moment = moment
         self._show()
 
     def set_theme(self, theme: Theme) -> None:
@@ -77,21 +82,34 @@ class FitView(QWidget):
         self._show_formula()
 
     def _show(self) -> None:
-        """Draw what is visible of the present snapshot."""
+        """Draw what is visible of the present moment."""
         self._residuals.setEnabled(self._tabs.currentWidget() is self.plot)
-        if self._probe is None or self._snapshot is None:
+        if self._probe is None or self._moment is None:
             return
-        self._prediction = self._snapshot.values[self._probe.prediction]
+        shown = self._shown(self._moment, self._probe)
+        self._prediction = shown.prediction
         self._show_formula()
         if self._tabs.currentWidget() is self.plot:
-            self.plot.show_snapshot(self._snapshot, self._prediction)
+            self.plot.show_fit(self._moment.parameters, shown)
         else:
-            self.table.show_prediction(self._probe.samples, self._prediction)
+            self.table.show_prediction(Samples(shown.x, shown.y, shown.y), self._prediction)
+
+    def _shown(self, moment: Moment, probe: Probe) -> ShownSamples:
+        """Return all samples as they are at a moment, and what its line says of them."""
+        sample = moment.sample
+        if moment.probe.chosen is not None:
+            sample = int(moment.probe.chosen[sample])
+        replaced = moment.what_if.columns(probe)
+        values = moment.evaluation.values
+        unchanged = np.array_equal(moment.parameters, moment.evaluation.parameters)
+        if moment.probe is not probe or not unchanged:
+            values = probe.tape.forward(moment.parameters, replaced)
+        return ShownSamples(values[probe.x], values[probe.y], values[probe.prediction], sample)
 
     def _show_formula(self) -> None:
-        if self._snapshot is None or self._theme is None:
+        if self._moment is None or self._theme is None:
             return
-        fitted = formula("ŷ", self._snapshot.parameters)
+        fitted = formula("ŷ", self._moment.parameters)
         fit, muted = self._theme.fit.name(), self._theme.muted.name()
         self._formula.setText(
             f"<span style='color:{fit}'>fitted <b>{fitted}</b></span> &nbsp;&nbsp; "

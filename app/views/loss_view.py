@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
+from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -22,6 +23,9 @@ class LossView(QWidget):
     panned or zoomed they stay until "Follow" is ticked again.
     """
 
+    epoch_asked = Signal(int)
+    """An epoch was clicked on."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("loss_view")
@@ -29,6 +33,7 @@ class LossView(QWidget):
         self._history = History(0)
         self._last_epoch = -1  # the newest epoch shown; −1 while there is none
         self._epochs = 1
+        self._looked_at = -1
         self._cursor: int | None = None
         self.plot = ThemedPlot("epoch", "loss")
         self.plot.setObjectName("loss_plot")
@@ -48,11 +53,19 @@ class LossView(QWidget):
         self.plot.getViewBox().sigXRangeChanged.connect(self._draw)
         self.plot.getViewBox().sigResized.connect(self._draw)
         self.plot.scene().sigMouseMoved.connect(self._point_at)
+        self.plot.scene().sigMouseClicked.connect(self._choose)
+
+    @property
+    def own_keys(self) -> frozenset[Qt.Key]:
+        """The keys that move the crosshair, while they go to the curve."""
+        key = Qt.Key
+        keys = {key.Key_Left, key.Key_Right, key.Key_Home, key.Key_End}
+        return frozenset(keys if self._cursor is None else keys | {key.Key_Escape})
 
     def show_run(self, epochs: int) -> None:
         """Prepare for another run of so many epochs."""
         self._history = History(0)
-        self._last_epoch = -1
+        self._last_epoch = self._looked_at = -1
         self._epochs = epochs
         self._set_cursor(None)
         self._follow.setChecked(True)
@@ -63,10 +76,11 @@ class LossView(QWidget):
         """Take another number of epochs at which the run shall stop."""
         self._epochs = epochs
 
-    def show_history(self, history: History, epoch: int) -> None:
-        """Show the loss at every epoch up to one."""
+    def show_history(self, history: History, epoch: int, looked_at: int | None = None) -> None:
+        """Show the loss at every epoch up to one, and mark which is looked at, if not that one."""
         self._history = history
         self._last_epoch = epoch
+        self._looked_at = epoch if looked_at is None else looked_at
         if self._follow.isChecked():
             self._follow_run()
         self._draw()
@@ -84,7 +98,7 @@ class LossView(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102  Qt's
         last = self._last_epoch
-        at = last if self._cursor is None else self._cursor
+        at = self._looked_at if self._cursor is None else self._cursor
         match event.key():
             case Qt.Key.Key_Left if last >= 0:
                 self._set_cursor(max(0, at - 1))
@@ -94,6 +108,8 @@ class LossView(QWidget):
                 self._set_cursor(0)
             case Qt.Key.Key_End if last >= 0:
                 self._set_cursor(last)
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter if self._cursor is not None:
+                self.epoch_asked.emit(self._cursor)
             case Qt.Key.Key_Escape:
                 self._set_cursor(None)
             case _:
@@ -151,7 +167,7 @@ class LossView(QWidget):
         stop = min(math.ceil(right) + 2, self._last_epoch + 1)
         epochs, losses = self._history.thinned(start, stop, columns)
         self._curve.setData(epochs, self._height(losses))
-        self._put(self._newest, self._last_epoch)
+        self._put(self._newest, self._looked_at)
 
     def _put(self, mark: pg.ScatterPlotItem, epoch: int) -> None:
         """Put a mark on the curve at an epoch; nowhere if its loss cannot be drawn."""
@@ -185,6 +201,11 @@ class LossView(QWidget):
         epoch = round(box.mapSceneToView(position).x())
         self._set_cursor(min(max(epoch, 0), self._last_epoch))
 
+    def _choose(self, event: MouseClickEvent) -> None:
+        """Ask for the epoch at the crosshair."""
+        if event.button() is Qt.MouseButton.LeftButton and self._cursor is not None:
+            self.epoch_asked.emit(self._cursor)
+
     def _set_cursor(self, epoch: int | None) -> None:
         self._cursor = epoch
         self._show_readout()
@@ -196,7 +217,7 @@ class LossView(QWidget):
             self._readout.setText("epoch – · loss –")
             self._mark.setData([], [])
             return
-        epoch = self._last_epoch if self._cursor is None else self._cursor
+        epoch = self._looked_at if self._cursor is None else self._cursor
         loss = self._history.loss(epoch)
         self._readout.setText(f"epoch <b>{epoch:,}</b> · loss <b>{loss:.10g}</b>")
         if self._cursor is None:

@@ -53,7 +53,7 @@ def made(experiment, kept, keyframes, choose=None, history=Clocked):
     trainer = Trainer(experiment, choose or ENGINES["native code"])
     size = 500 + 2 * 8 * 3  # of a keyframe with two slots
     trainer.history = history(
-        2, trainer._course.compute_again, kept=kept * ROW, keyframes=keyframes * size
+        2, trainer.course.compute_again, kept=kept * ROW, keyframes=keyframes * size
     )
     trainer.start()
     return trainer

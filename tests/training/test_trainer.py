@@ -318,7 +318,7 @@ def test_who_looks_into_the_past_is_not_cancelled_with_who_trains():
         thread.join(20)
         return False
 
-    recompute = trainer._course.compute_again
+    recompute = trainer.course.compute_again
     assert trainer.advance(2, cancelled) == 0
     (stretch,) = looked
     assert stretch.losses.tolist() == trainer.history.losses[1:].tolist()

@@ -1,54 +1,66 @@
-"""The widget on which the graph is drawn: one item, panned and zoomed with mouse and keys."""
+"""The widget on which the graph is drawn: panned, zoomed, walked, clicked on."""
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
-    QPixmap,
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from app.theme import Theme
-from app.views.graph.colours import NON_FINITE, NONE, GradientScale
-from app.views.graph.edges import Edges
-from app.views.graph.layout import NODE_HEIGHT, NODE_WIDTH, Layout
-from app.views.graph.painting import (
-    DOT_SCALE,
-    TEXT_SCALE,
-    Brushes,
-    Camera,
-    draw_dots,
-    draw_nodes,
-    draw_texts,
-    place_nodes,
-    visible_nodes,
-)
-from app.views.graph.structure import GraphStructure
+from app.training.moment import Moment
+from app.training.selection import SelectedNode, Selection
+from app.views.graph.camera import Camera
+from app.views.graph.colours import ColourScale
+from app.views.graph.minimap import Minimap
+from app.views.graph.painting import Brushes
+from app.views.graph.picture import Focus, Picture
+from app.views.graph.ribbons import hit
+from app.views.graph.scene import Box, Numbers, Scene
+from app.views.graph.transition import Transition
+from app.views.graph.walking import Way, neighbour
 
 ZOOM_STEP = 1.25
 SMALLEST_START = 0.6
-"""The view opens no smaller than this, with text 15 pixels high, so that it can be read."""
+"""The unfolded view opens no smaller than this, with text 10 pixels high, so that it can be read."""
+
+LARGEST_FIT = 1.7
+"""A small graph is not blown up more than this to fill a large view."""
 
 LARGEST_SCALE, SMALLEST_SCALE = 4.0, 1e-4
 
+WAYS = {
+    Qt.Key.Key_Left: Way.OPERAND,
+    Qt.Key.Key_Right: Way.USER,
+    Qt.Key.Key_Up: Way.UP,
+    Qt.Key.Key_Down: Way.DOWN,
+}
+
 
 class GraphCanvas(QWidget):
-    """Draws a graph's nodes with their values and gradients, however many there are.
+    """Draws a scene with its numbers, however many nodes there are.
 
-    The edges do not depend on the values: they are drawn once for a camera and kept. Nodes
-    out of view are left out, and text where it could not be read.
+    Attributes:
+        picture: the scene as it is drawn; None before there is one.
+        minimap: a small picture of the whole, shown where not all is in view.
     """
 
+    selection_asked = Signal(object, object)
+    """A node or edge was chosen: the Selection or None, and its sample within the probe or None."""
+    fold_asked = Signal()
+    """A plate was double-clicked, or the unfolded graph's background."""
+    edit_asked = Signal(int, object)
+    """A leaf's value was clicked on: the leaf's place, and its sample or None."""
     node_hovered = Signal(object)
     """The mouse is over another node, by number, or over none."""
+    left = Signal()
+    """Escape was pressed: the keys go elsewhere again."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,71 +70,153 @@ class GraphCanvas(QWidget):
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(120, 80)
-        self._structure: GraphStructure | None = None
-        self._layout: Layout | None = None
-        self._edges: Edges | None = None
-        self._values = self._gradients = np.empty(0)
-        self._bins = np.empty(0, dtype=np.intp)
-        self._has_gradient = np.empty(0, dtype=bool)
-        self._scale = GradientScale()
+        self.picture: Picture | None = None
+        self.minimap = Minimap(self)
+        self.minimap.place_chosen.connect(self.center_on)
+        self._transition = Transition(self)
+        self._transition.moved.connect(self._set_camera)
+        self._moment: Moment | None = None
+        self._selection: Selection | None = None
         self._brushes: Brushes | None = None
         self._camera = Camera(1.0, 0.0, 0.0)
         self._moved = False  # whether a person chose the camera
-        self._edge_layer: tuple[object, QPixmap] | None = None
-        self._drag: QPointF | None = None
-        self._hovered: int | None = None
+        self._press: QPointF | None = None
+        self._dragging = False
+        self._focus = Focus()
+        self._hovered: tuple[int | None, int | None] = (None, None)
+        self._walked: int | None = None
 
     # -- what is shown ----------------------------------------------------------------------
 
     def sizeHint(self) -> QSize:  # noqa: D102  Qt's
         return QSize(640, 360)
 
-    def show_graph(self, structure: GraphStructure, layout: Layout) -> None:
-        """Show another graph, without values yet; the view goes to where reading begins."""
-        self._structure, self._layout = structure, layout
-        self._edges = Edges(structure, layout)
-        kinds = np.array([kind.requires for kind in structure.kinds])
-        self._has_gradient = kinds[structure.kind_index(np.arange(len(structure)))]
-        self._values = self._gradients = np.empty(0)
-        self._edge_layer = None
-        self._hovered = None
-        self.show_start()
+    @property
+    def scene(self) -> Scene | None:
+        """What is drawn."""
+        return None if self.picture is None else self.picture.scene
 
-    def show_numbers(self, values: np.ndarray, gradients: np.ndarray, scale: GradientScale) -> None:
-        """Show values and gradients of all nodes, each of shape (nodes,)."""
-        self._values, self._gradients, self._scale = values, gradients, scale
-        bins = np.where(self._has_gradient, scale.bins(gradients), NONE)
-        self._bins = np.where(np.isfinite(values), bins, NON_FINITE)
-        if self._hovered is not None:
+    def show_scene(
+        self, scene: Scene, anchor: SelectedNode | None = None, *, animated: bool = True
+    ) -> None:
+        """Show another scene; the view goes to where reading begins.
+
+        With an anchor, which both scenes have, its node stays where the eye is, and where the
+        view is animated the nodes move from the places they had.
+        """
+        before = self.scene
+        start = None
+        if before is not None and anchor is not None:
+            sample = 0 if self._moment is None else self._moment.sample
+            node = before.find_node(anchor.place, sample)
+            if node is not None:
+                start = self._camera.to_pixel(float(before.x[node]), float(before.y[node]))
+        self._transition.stop()
+        self.picture = Picture(scene)
+        self.minimap.show_scene(scene)
+        self._moment, self._hovered, self._walked = None, (None, None), None
+        self._focus = Focus()
+        self.show_start()
+        if start is not None and anchor is not None and before is not None:
+            self._keep_in_place(scene, anchor, start, before if animated else None)
+
+    def _keep_in_place(
+        self, scene: Scene, anchor: SelectedNode, pixel: QPointF, before: Scene | None
+    ) -> None:
+        """Show a node at a pixel; ``before`` is where the nodes come from, if they move."""
+        node = scene.find_node(anchor.place, self._sample_shown)
+        if node is None:
+            return
+        if not scene.detailed:
+            x, y = float(scene.x[node]), float(scene.y[node])
+            self._set_camera(Camera.placing(self._camera.scale, x, y, pixel))
+        if before is not None and self.isVisible():
+            self._transition.start(before, scene, anchor.place, self._sample_shown, self._camera)
+
+    _sample_shown = 0
+
+    def show_numbers(
+        self, moment: Moment, numbers: Numbers, scale: ColourScale, limit: float
+    ) -> None:
+        """Show a moment's numbers; ``limit`` is the contribution that has the full width."""
+        if self.picture is None:
+            return
+        self._moment = moment
+        self._sample_shown = moment.sample
+        self.picture.show(moment, numbers, scale, limit)
+        self.minimap.show_bins(self.picture.bins)
+        self._refresh_focus()
+        self._follow_step()
+        if self._hovered[0] is not None:
             self._show_hover_text()
         self.update()
+
+    def show_looked_at(self, selection: Selection | None, step: Selection | None) -> None:
+        """Mark what is selected, and what the step of the trace is about."""
+        self._selection, self._step = selection, step
+        self._refresh_focus()
+        self.update()
+
+    def _follow_step(self) -> None:
+        """Bring what the step is about into view."""
+        scene, focus = self.scene, self._focus
+        node = focus.step_node
+        if scene is not None and focus.step_edge is not None:
+            node = int(scene.targets[focus.step_edge])
+        if node is not None and not self._transition.running:
+            self.show_node(node)
+
+    _step: Selection | None = None
+
+    def show_path_of(self, place: int | None) -> None:
+        """Dim all that a place has nothing to do with; None dims nothing."""
+        scene = self.scene
+        node = (
+            None if scene is None or place is None else scene.find_node(place, self._sample_shown)
+        )
+        self._hover(node, None)
 
     def set_theme(self, theme: Theme) -> None:
         """Use the theme's colours."""
         self._brushes = Brushes(theme)
-        self._edge_layer = None
+        self.minimap.set_brushes(self._brushes)
         self.update()
 
     def texts(self, node: int) -> tuple[str, str, str]:
         """Return what is written on a node: title, value, gradient ("–" for none)."""
-        assert self._structure is not None  # noqa: S101
-        title = self._structure.kind(node).title
-        if not len(self._values):
-            return title, "–", "∂ –"
-        gradient = _short(self._gradients[node], 7) if self._has_gradient[node] else "–"
-        return title, _short(self._values[node], 7), f"∂ {gradient}"
+        assert self.picture is not None  # noqa: S101
+        return self.picture.texts(node)
 
     def describe(self, node: int) -> str:
         """Return a node's operation, sample, value and gradient with all digits."""
-        assert self._structure is not None  # noqa: S101
-        kind, sample = self._structure.kind(node), self._structure.sample(node)
-        place = "" if sample is None else f", sample {sample}"
-        has_numbers = len(self._values) > 0
-        value = repr(float(self._values[node])) if has_numbers else "–"
-        shown = has_numbers and self._has_gradient[node]
-        gradient = repr(float(self._gradients[node])) if shown else "–"
-        title = f"{kind.title}: " if kind.title else ""
-        return f"{title}{kind.operation}{place}\nvalue {value}\ngradient {gradient}"
+        assert self.picture is not None  # noqa: S101
+        return self.picture.describe(node)
+
+    def _refresh_focus(self) -> None:
+        scene = self.scene
+        if scene is None:
+            return
+        sample = self._sample_shown
+        step_sample = sample
+        entry = None if self._moment is None else self._moment.entry
+        if entry is not None and entry.sample is not None:
+            step_sample = entry.sample
+        bright = None
+        hovered_node, hovered_edge = self._hovered
+        if hovered_node is not None:
+            bright = scene.related(hovered_node)
+        selected_node, selected_edge = scene.find(self._selection, sample)
+        step_node, step_edge = scene.find(self._step, step_sample)
+        self._focus = Focus(
+            selected_node=selected_node,
+            selected_edge=selected_edge,
+            step_node=step_node,
+            step_edge=step_edge,
+            hovered_node=hovered_node,
+            hovered_edge=hovered_edge,
+            walked_node=self._walked,
+            bright=bright,
+        )
 
     # -- the camera -------------------------------------------------------------------------
 
@@ -133,18 +227,28 @@ class GraphCanvas(QWidget):
 
     def fit(self) -> None:
         """Show the whole graph."""
-        if self._layout is not None:
-            self._frame(self._layout.bounds, LARGEST_SCALE / 4)
+        if self.scene is not None:
+            self._frame(self.scene.bounds, LARGEST_FIT)
             self._moved = True
 
     def show_start(self) -> None:
-        """Show where reading begins: the parameters and the first samples."""
-        if self._layout is not None:
-            left, top, width, _ = self._layout.start
-            enlarged = self.fontMetrics().height() / 15
+        """Show where reading begins: the whole folded graph, or the first samples."""
+        scene = self.scene
+        if scene is None:
+            return
+        enlarged = self.fontMetrics().height() / 15
+        if scene.detailed:
+            self._frame(scene.bounds, LARGEST_FIT)
+            smallest = 0.8 * enlarged
+            if self._camera.scale < smallest:
+                left, top, _, height = scene.bounds
+                middle = QPointF(8.0, self.height() / 2)
+                self._set_camera(Camera.placing(smallest, left, top + height / 2, middle))
+        else:
+            left, top, width, _ = scene.start
             scale = min(enlarged, max(SMALLEST_START * enlarged, self.width() / width))
             self._set_camera(Camera(scale, -left * scale, -top * scale))
-            self._moved = False
+        self._moved = False
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Zoom by a factor, keeping a pixel's content (without one, the centre's) in place."""
@@ -159,39 +263,46 @@ class GraphCanvas(QWidget):
         self._set_camera(Camera(camera.scale, camera.dx + dx, camera.dy + dy))
         self._moved = True
 
+    def center_on(self, x: float, y: float) -> None:
+        """Show a place of the layout in the middle."""
+        middle = QPointF(self.rect().center())
+        self._set_camera(Camera.placing(self._camera.scale, x, y, middle))
+        self._moved = True
+
+    def show_node(self, node: int) -> None:
+        """Bring a node into view, large enough to be read, if it is not."""
+        scene = self.scene
+        if scene is None:
+            return
+        x, y = float(scene.x[node]), float(scene.y[node])
+        if self._camera.scale < SMALLEST_START:
+            self._set_camera(Camera.placing(SMALLEST_START, x, y, QPointF(self.rect().center())))
+            self._moved = True
+        elif not QRectF(self.rect()).contains(self.node_rectangle(node)):
+            self.center_on(x, y)
+
     def node_at(self, at: QPointF) -> int | None:
         """Return the node at a pixel, or None."""
-        if self._layout is None:
-            return None
-        x, y = self._camera.to_layout(at)
-        hits = np.flatnonzero(
-            (np.abs(self._layout.x - x) <= NODE_WIDTH / 2)
-            & (np.abs(self._layout.y - y) <= NODE_HEIGHT / 2)
-        )
-        return int(hits[0]) if len(hits) else None
+        return None if self.scene is None else self.scene.node_at(*self._camera.to_layout(at))
 
     def node_rectangle(self, node: int) -> QRectF:
         """Return where a node is drawn, in pixels."""
-        assert self._layout is not None  # noqa: S101
-        camera = self._camera
-        width, height = NODE_WIDTH * camera.scale, NODE_HEIGHT * camera.scale
-        x = camera.scale * float(self._layout.x[node]) + camera.dx
-        y = camera.scale * float(self._layout.y[node]) + camera.dy
-        return QRectF(x - width / 2, y - height / 2, width, height)
+        assert self.scene is not None  # noqa: S101
+        return self._camera.rectangle(self.scene.box(node))
 
-    def _frame(self, box: tuple[float, float, float, float], largest: float) -> None:
+    def _frame(self, box: Box, largest: float) -> None:
         left, top, width, height = box
-        margin = 12
+        margin = 8
         scale = min(
             (self.width() - 2 * margin) / width, (self.height() - 2 * margin) / height, largest
         )
         scale = max(scale, SMALLEST_SCALE)
-        dx = (self.width() - scale * width) / 2 - scale * left
-        dy = (self.height() - scale * height) / 2 - scale * top
-        self._set_camera(Camera(scale, dx, dy))
+        middle = QPointF(self.rect().center())
+        self._set_camera(Camera.placing(scale, left + width / 2, top + height / 2, middle))
 
     def _set_camera(self, camera: Camera) -> None:
         self._camera = camera
+        self.minimap.show_view(camera, self.size())
         self.update()
 
     # -- painting ---------------------------------------------------------------------------
@@ -199,60 +310,27 @@ class GraphCanvas(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, D102  Qt's
         painter = QPainter(self)
         try:
-            self._paint(painter)
-            if self.hasFocus() and self._brushes is not None:
-                painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.setPen(QPen(self._brushes.theme.accent, 2))
-                painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+            brushes = self._brushes
+            painter.fillRect(self.rect(), self.palette().base())
+            if brushes is None or self.picture is None:
+                return
+            ratio, font = self.devicePixelRatioF(), self.font()
+            picture = self.picture
+            picture.draw(painter, self._camera, self.size(), ratio, brushes, self._focus, font)
+            if self.hasFocus():
+                picture.draw_focus_frame(painter, self.size(), brushes)
         finally:
             painter.end()
-
-    def _paint(self, painter: QPainter) -> None:
-        if self._brushes is None:
-            painter.fillRect(self.rect(), self.palette().base())
-            return
-        painter.fillRect(self.rect(), self._brushes.theme.base)
-        if self._structure is None or self._layout is None:
-            return
-        painter.drawPixmap(0, 0, self._edge_picture())
-        nodes = visible_nodes(self._layout, self._camera, self.width(), self.height())
-        bins = self._bins[nodes] if len(self._bins) else np.full(len(nodes), NONE)
-        visible = place_nodes(self._layout, nodes, bins, self._camera)
-        if self._camera.scale < DOT_SCALE:
-            draw_dots(painter, visible, self._brushes, (self.width(), self.height()))
-            return
-        draw_nodes(painter, visible, self._brushes)
-        if self._camera.scale >= TEXT_SCALE:
-            draw_texts(painter, visible, self._brushes, self.texts, self.font())
-        if self._hovered is not None:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(self._brushes.theme.text, 2))
-            painter.drawRect(self.node_rectangle(self._hovered))
-
-    def _edge_picture(self) -> QPixmap:
-        """Return the edges for the present camera, drawn anew only when it has changed."""
-        assert self._edges is not None  # noqa: S101
-        assert self._brushes is not None  # noqa: S101
-        ratio = self.devicePixelRatioF()
-        key = (self._camera, self.size(), ratio)
-        if self._edge_layer is None or self._edge_layer[0] != key:
-            layer = QPixmap(self.size() * ratio)
-            layer.setDevicePixelRatio(ratio)
-            layer.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(layer)
-            size = (self.width(), self.height())
-            self._edges.draw(painter, self._camera, size, self._brushes.theme)
-            painter.end()
-            self._edge_layer = (key, layer)
-        return self._edge_layer[1]
 
     # -- mouse and keys ---------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102  Qt's
         super().resizeEvent(event)
+        self.minimap.find_room()
         if not self._moved:
             self.show_start()
+        else:
+            self._set_camera(self._camera)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: D102  Qt's
         super().changeEvent(event)
@@ -265,24 +343,87 @@ class GraphCanvas(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: D102  Qt's
         if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
-            self._drag = event.position()
-            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            self._press, self._dragging = event.position(), False
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: ARG002, D102  Qt's
-        self._drag = None
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: D102  Qt's
+        clicked = self._press is not None and not self._dragging
+        self._press, self._dragging = None, False
         self.unsetCursor()
+        if clicked and event.button() is Qt.MouseButton.LeftButton:
+            self._click(event.position())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: D102  Qt's
+        scene, at = self.scene, event.position()
+        if scene is None or event.button() is not Qt.MouseButton.LeftButton:
+            return
+        on_plate = any(
+            plate.is_samples and self._camera.rectangle(plate.box).contains(at)
+            for plate in scene.plates
+        )
+        on_node = self.node_at(at) is not None
+        if on_plate or (not scene.detailed and not on_node):
+            self.fold_asked.emit()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: D102  Qt's
-        if self._drag is not None:
-            moved = event.position() - self._drag
-            self._drag = event.position()
+        at = event.position()
+        if self._press is None:
+            node = self.node_at(at)
+            ribbons = [] if self.picture is None else self.picture.ribbons
+            self._hover(node, hit(ribbons, at) if node is None else None)
+            return
+        moved = at - self._press
+        if self._dragging or moved.manhattanLength() >= QApplication.startDragDistance():
+            if not self._dragging:
+                self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            self._dragging, self._press = True, at
             self.pan(moved.x(), moved.y())
+
+    def _click(self, at: QPointF) -> None:
+        """Select what is at a pixel; on a leaf's value, edit it."""
+        scene, node = self.scene, self.node_at(at)
+        if scene is None or self.picture is None:
+            return
+        if node is not None:
+            sample = scene.sample(node)
+            self._walked = None
+            self.selection_asked.emit(SelectedNode(int(scene.places[node])), sample)
+            if self._is_on_value(node, at):
+                self.edit_asked.emit(int(scene.places[node]), sample)
+            return
+        edge = hit(self.picture.ribbons, at)
+        if edge is None:
+            self.selection_asked.emit(None, None)
         else:
-            self._hover(self.node_at(event.position()))
+            self.selection_asked.emit(*scene.selected_edge(edge))
+
+    def _is_on_value(self, node: int, at: QPointF) -> bool:
+        """Whether a pixel is on the value of a leaf that can be edited."""
+        scene = self.scene
+        if scene is None or not scene.is_leaf(node):
+            return False
+        if scene.probe.names.is_constant(int(scene.places[node])):
+            return False
+        return self.value_rectangle(node).contains(at)
+
+    def value_rectangle(self, node: int) -> QRectF:
+        """Return where a node's value is written, in pixels."""
+        assert self.scene is not None  # noqa: S101
+        box = self.node_rectangle(node)
+        top, bottom = (0.41, 0.6) if self.scene.detailed else (0.33, 0.66)
+        return box.adjusted(0, top * box.height(), 0, (bottom - 1) * box.height())
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: D102  Qt's
         super().leaveEvent(event)
-        self._hover(None)
+        self._hover(None, None)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep for the graph the keys that it walks with, from the window's shortcuts."""
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+            if plain and event.key() in (*WAYS, Qt.Key.Key_Home, Qt.Key.Key_Escape):
+                event.accept()
+                return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102  Qt's
         match event.key():
@@ -290,51 +431,50 @@ class GraphCanvas(QWidget):
                 self.zoom(ZOOM_STEP)
             case Qt.Key.Key_Minus:
                 self.zoom(1 / ZOOM_STEP)
-            case Qt.Key.Key_Left:
-                self.pan(60, 0)
-            case Qt.Key.Key_Right:
-                self.pan(-60, 0)
-            case Qt.Key.Key_Up:
-                self.pan(0, 60)
-            case Qt.Key.Key_Down:
-                self.pan(0, -60)
             case Qt.Key.Key_Home:
                 self.show_start()
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter if self._walked is not None and self.scene:
+                place, sample = (
+                    int(self.scene.places[self._walked]),
+                    self.scene.sample(self._walked),
+                )
+                self.selection_asked.emit(SelectedNode(place), sample)
+            case Qt.Key.Key_Escape:
+                self._walk_to(None)
+                self.left.emit()
+            case key if (way := WAYS.get(Qt.Key(key))) is not None and self.scene is not None:
+                start = self._walked if self._walked is not None else self._focus.selected_node
+                node = 0 if start is None else neighbour(self.scene, start, way)
+                self._walk_to(node)
             case _:
                 super().keyPressEvent(event)
 
-    def _hover(self, node: int | None) -> None:
-        if node == self._hovered:
+    def _walk_to(self, node: int | None) -> None:
+        """Move the frame that the keys walk with, and tell a screen reader where it is."""
+        self._walked = node
+        if node is not None:
+            self.show_node(node)
+            self.setAccessibleDescription(self.describe(node))
+        self._refresh_focus()
+        self.update()
+
+    def _hover(self, node: int | None, edge: int | None) -> None:
+        if (node, edge) == self._hovered:
             return
-        self._hovered = node
-        self.node_hovered.emit(node)
+        if node != self._hovered[0]:
+            self.node_hovered.emit(node)
+        self._hovered = (node, edge)
         if node is None:
             QToolTip.hideText()
         else:
             self._show_hover_text()
+        self._refresh_focus()
         self.update()
 
     def _show_hover_text(self) -> None:
         """Show the hovered node's digits beside it."""
-        assert self._hovered is not None  # noqa: S101
-        box = self.node_rectangle(self._hovered)
+        node = self._hovered[0]
+        assert node is not None  # noqa: S101
+        box = self.node_rectangle(node)
         corner = QPoint(round(box.left()), round(box.bottom()) + 2)
-        QToolTip.showText(self.mapToGlobal(corner), self.describe(self._hovered), self)
-
-
-def _short(number: float, width: int) -> str:
-    """Return a number in at most so many characters, with a minus sign that can be seen.
-
-    It has four significant digits if they fit, at least two, and otherwise an exponent.
-    """
-    for form in (".4g", ".3g", ".2g"):
-        text = f"{float(number):{form}}"
-        if len(text) <= width and "e" not in text:
-            break
-    else:
-        for form in (".2e", ".1e", ".0e"):
-            mantissa, exponent = f"{float(number):{form}}".split("e")
-            text = f"{mantissa}e{int(exponent)}"
-            if len(text) <= width:
-                break
-    return text.replace("-", "−")
+        QToolTip.showText(self.mapToGlobal(corner), self.describe(node), self)

@@ -1,50 +1,80 @@
-"""Gradients as colours: sign and size on a logarithmic scale of six decades."""
+"""Gradients and values as colours: sign and size on a logarithmic scale of six decades."""
 
 from __future__ import annotations
 
 import math
+from enum import Enum
 
 import numpy as np
 from PySide6.QtGui import QColor
 
 from app.theme import Theme
+from app.views.graph.scene import Numbers
 
 DECADES = 6
 STEPS = 24
 """Shades of each sign."""
 
 NONE = 2 * STEPS + 1
-"""The bin of nodes that have no gradient."""
+"""The bin of nodes that have no such number, or none yet."""
 
 NON_FINITE = 2 * STEPS + 2
 """The bin of nodes whose value or gradient is inf or nan."""
 
 
-class GradientScale:
-    """Maps gradients to one of a few colours.
+class ColourMode(Enum):
+    """What a node's colour stands for."""
 
-    Gradients differ by orders of magnitude, so sizes are compared by their logarithm: the
-    full colour stands for ``limit`` or more, none for a millionth of it or less. The
-    limit stays the same for a run, so that a colour keeps its meaning while gradients shrink.
+    GRADIENT = "gradient"
+    VALUE = "value"
+    MAGNITUDE = "|gradient|"
+
+    def numbers(self, numbers: Numbers) -> tuple[np.ndarray, np.ndarray]:
+        """Return the numbers that are shown as colours, and which of them are known."""
+        if self is ColourMode.VALUE:
+            return numbers.values, numbers.valued
+        return numbers.gradients, numbers.graded
+
+
+class ColourScale:
+    """Maps numbers to one of a few colours.
+
+    They differ by orders of magnitude, so sizes are compared by their logarithm: the full
+    colour stands for ``limit`` or more, none for a millionth of it or less. The limit
+    stays the same for a run, so that a colour keeps its meaning while gradients shrink.
     """
 
-    def __init__(self, largest: float = 1.0) -> None:
+    def __init__(self, mode: ColourMode = ColourMode.GRADIENT, largest: float = 1.0) -> None:
         """Choose the power of ten at or above ``largest`` as the limit."""
+        self.mode = mode
         usable = math.isfinite(largest) and largest > 0
         self.exponent = math.ceil(math.log10(largest)) if usable else 0
 
+    @classmethod
+    def for_numbers(cls, mode: ColourMode, numbers: Numbers) -> ColourScale:
+        """Return the scale on which the largest of the numbers that are known are in range."""
+        shown, known = mode.numbers(numbers)
+        sizes = np.abs(shown[known])
+        return cls(mode, float(np.max(sizes[np.isfinite(sizes)], initial=0.0)))
+
     @property
     def limit(self) -> float:
-        """The size of gradient that has the full colour."""
+        """The size that has the full colour."""
         return 10.0**self.exponent
 
-    def bins(self, gradients: np.ndarray) -> np.ndarray:
-        """Return each gradient's bin: 0 … 2·STEPS, with STEPS for nearly 0."""
+    def bins(self, numbers: Numbers) -> np.ndarray:
+        """Return every node's bin: 0 … 2·STEPS with STEPS for nearly 0, NONE or NON_FINITE."""
+        shown, known = self.mode.numbers(numbers)
         with np.errstate(all="ignore"):
-            decades = np.log10(np.abs(gradients)) - (self.exponent - DECADES)
+            decades = np.log10(np.abs(shown)) - (self.exponent - DECADES)
             size = np.clip(np.nan_to_num(decades / DECADES, nan=0.0), 0.0, 1.0)
-        bins = STEPS + np.rint(np.sign(np.nan_to_num(gradients)) * size * STEPS).astype(np.intp)
-        return np.where(np.isfinite(gradients), bins, NON_FINITE)
+        sign = 1 if self.mode is ColourMode.MAGNITUDE else np.sign(np.nan_to_num(shown))
+        bins = STEPS + np.rint(sign * size * STEPS).astype(np.intp)
+        bins[~known] = NONE
+        finite = np.isfinite(numbers.values) | ~numbers.valued
+        finite &= np.isfinite(numbers.gradients) | ~numbers.graded
+        bins[~finite] = NON_FINITE
+        return bins
 
 
 def bin_colours(theme: Theme) -> list[QColor]:

@@ -8,10 +8,11 @@ from PySide6.QtCore import QLineF
 from PySide6.QtGui import QPainter, QPen
 
 from app.theme import Theme
+from app.views.graph.camera import Camera
 from app.views.graph.colours import mix
-from app.views.graph.layout import NODE_HEIGHT, NODE_WIDTH, PITCH_X, PITCH_Y, Layout
-from app.views.graph.painting import DOT_SCALE, TEXT_SCALE, Camera, visible_nodes
-from app.views.graph.structure import GraphStructure
+from app.views.graph.painting import DOT_SCALE, TEXT_SCALE, visible_nodes
+from app.views.graph.scene import Scene
+from app.views.graph.unfolded_layout import PITCH_X, PITCH_Y
 
 MOST_EDGES = 12_000
 """Edges drawn at once; of more, evenly chosen ones stand for all."""
@@ -24,7 +25,7 @@ SMOOTH_EDGES = 150
 
 
 class Edges:
-    """The edges of a laid-out graph, sorted by how they are found and drawn.
+    """The edges of a graph of straight lines, sorted by how they are found and drawn.
 
     Most are short and can be seen only if one of their nodes is near the view. A few are
     long (the chain from column to column, the last sum to the loss) and are always
@@ -32,18 +33,17 @@ class Edges:
     fully they would hide what they cross, and of many a few hundred show the same.
     """
 
-    def __init__(self, structure: GraphStructure, layout: Layout) -> None:
-        sources, targets = structure.edges
-        self._layout = layout
-        fans_out = sources < structure.parameters
-        long = (np.abs(layout.x[sources] - layout.x[targets]) > 2 * PITCH_X) | (
-            np.abs(layout.y[sources] - layout.y[targets]) > 4 * PITCH_Y
+    def __init__(self, scene: Scene) -> None:
+        sources, targets = scene.sources, scene.targets
+        self._scene = scene
+        fans_out = sources < len(scene.probe.tape.parameters)
+        long = (np.abs(scene.x[sources] - scene.x[targets]) > 2 * PITCH_X) | (
+            np.abs(scene.y[sources] - scene.y[targets]) > 4 * PITCH_Y
         )
         self._fan = np.flatnonzero(fans_out)
         self._some_of_fan = self._fan[:: max(1, len(self._fan) // MOST_FAN)]
         self._long = np.flatnonzero(long & ~fans_out)
         self._short = np.flatnonzero(~long & ~fans_out)
-        self._sources, self._targets = sources, targets
 
     def draw(
         self, painter: QPainter, camera: Camera, size: tuple[float, float], theme: Theme
@@ -51,10 +51,11 @@ class Edges:
         """Draw what crosses a view of that size, with arrowheads where they can be seen."""
         readable = camera.scale >= TEXT_SCALE
         near = self._near_view(camera, size)
-        short = self._short[near[self._sources[self._short]] | near[self._targets[self._short]]]
+        sources, targets = self._scene.sources, self._scene.targets
+        short = self._short[near[sources[self._short]] | near[targets[self._short]]]
         short = short[:: max(1, -(-len(short) // MOST_EDGES))]
         fan = self._some_of_fan if camera.scale >= DOT_SCALE else self._fan[:0]
-        used = self._fan[near[self._targets[self._fan]]] if readable else self._fan[:0]
+        used = self._fan[near[targets[self._fan]]] if readable else self._fan[:0]
         for edges, strength in ((fan, 0.25), (self._long, 0.6), (used, 0.6), (short, 1.0)):
             lines = _crossing(self._lines(edges, camera), size)
             # Mixed with the background instead of translucent: that takes a fifth of the time.
@@ -65,27 +66,25 @@ class Edges:
             if readable:
                 _draw_lines(painter, _arrowheads(lines, camera.scale), pen)
 
+    def near(self, camera: Camera, size: tuple[float, float]) -> np.ndarray:
+        """Return the numbers of the short edges in view and of others to nodes in view."""
+        targets = self._scene.targets
+        seen = np.zeros(len(self._scene), dtype=bool)
+        seen[visible_nodes(self._scene, camera, *size)] = True
+        return np.flatnonzero(seen[targets])
+
     def _near_view(self, camera: Camera, size: tuple[float, float]) -> np.ndarray:
         """Return for every node whether it is in view or a short edge's length away."""
         width, height = size
         margin_x, margin_y = 2 * PITCH_X * camera.scale, 4 * PITCH_Y * camera.scale
         moved = Camera(camera.scale, camera.dx + margin_x, camera.dy + margin_y)
-        near = np.zeros(len(self._layout.x), dtype=bool)
-        near[visible_nodes(self._layout, moved, width + 2 * margin_x, height + 2 * margin_y)] = True
+        near = np.zeros(len(self._scene), dtype=bool)
+        near[visible_nodes(self._scene, moved, width + 2 * margin_x, height + 2 * margin_y)] = True
         return near
 
     def _lines(self, edges: np.ndarray, camera: Camera) -> np.ndarray:
-        """Return x1, y1, x2, y2 in pixels, of shape (edges, 4).
-
-        An edge leaves at the side that faces its target and enters at the side it comes from.
-        """
-        layout, sources, targets = self._layout, self._sources[edges], self._targets[edges]
-        x1, y1, x2, y2 = layout.x[sources], layout.y[sources], layout.x[targets], layout.y[targets]
-        above = np.abs(x1 - x2) < NODE_WIDTH / 2
-        half_width = np.where(above, 0.0, np.sign(x2 - x1) * NODE_WIDTH / 2)
-        half_height = np.where(above, np.sign(y2 - y1) * NODE_HEIGHT / 2, 0.0)
-        lines = np.column_stack([x1 + half_width, y1 + half_height, x2 - half_width, y2])
-        lines[:, 3] -= half_height
+        """Return x1, y1, x2, y2 in pixels, of shape (edges, 4)."""
+        lines = self._scene.lines(edges)
         return camera.scale * lines + [camera.dx, camera.dy, camera.dx, camera.dy]
 
 

@@ -7,34 +7,56 @@ from PySide6.QtGui import QLinearGradient, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.theme import Theme
-from app.views.graph.colours import DECADES, GradientScale
-
-CAPTION = "∂L/∂node"
+from app.views.graph.colours import DECADES, ColourMode, ColourScale
 
 
-class GradientLegend(QWidget):
+class ColourLegend(QWidget):
     """Shows which colour stands for which gradient, on the scale in use."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("gradient_legend")
+        self.setObjectName("graph_legend")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self._scale = GradientScale()
+        self._scale = ColourScale()
         self._theme: Theme | None = None
         self.show_scale(self._scale)
 
-    def show_scale(self, scale: GradientScale) -> None:
+    def show_scale(self, scale: ColourScale) -> None:
         """Show another scale."""
         self._scale = scale
+        what = {
+            ColourMode.GRADIENT: "its gradient ∂L/∂node",
+            ColourMode.VALUE: "its value",
+            ColourMode.MAGNITUDE: "the size of its gradient ∂L/∂node",
+        }[scale.mode]
+        ticks = self._ticks()
         text = (
-            f"Colour of a node: its gradient ∂L/∂node, from {self._number(-scale.limit)} or less "
-            f"to {self._number(scale.limit)} or more, sizes on a logarithmic scale; "
+            f"Colour of a node: {what}, from {ticks[0][1].strip('≤ ')} or less "
+            f"to {ticks[-1][1].strip('≥ ')} or more, sizes on a logarithmic scale; "
             f"a node without one is not coloured."
         )
         self.setToolTip(text)
-        self.setAccessibleName("Legend: gradient")
+        self.setAccessibleName(f"Legend: {scale.mode.value}")
         self.setAccessibleDescription(text)
         self.update()
+
+    def _ticks(self) -> list[tuple[float, str]]:
+        """Return what is written below the bar: where, from 0 to 1, and the text."""
+        limit = self._scale.limit
+        middle, least = limit / 10 ** (DECADES / 2), limit / 10**DECADES
+        if self._scale.mode is ColourMode.MAGNITUDE:
+            return [
+                (0.0, f"≤ {self._number(least)}"),
+                (0.5, self._number(middle)),
+                (1.0, f"≥ {self._number(limit)}"),
+            ]
+        return [
+            (0.0, f"≤ {self._number(-limit)}"),
+            (0.25, self._number(-middle)),
+            (0.5, "0"),
+            (0.75, self._number(middle)),
+            (1.0, f"≥ {self._number(limit)}"),
+        ]
 
     def set_theme(self, theme: Theme) -> None:
         """Use the theme's colours."""
@@ -43,8 +65,7 @@ class GradientLegend(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: D102  Qt's
         metrics = self.fontMetrics()
-        width = metrics.horizontalAdvance(CAPTION + "  ") + 42 * metrics.averageCharWidth()
-        return QSize(width, 2 * metrics.height() + 2)
+        return QSize(34 * metrics.averageCharWidth(), 2 * metrics.height() + 2)
 
     def minimumSizeHint(self) -> QSize:  # noqa: D102  Qt's
         return self.sizeHint()
@@ -53,27 +74,19 @@ class GradientLegend(QWidget):
         if self._theme is None:
             return
         painter = QPainter(self)
-        theme, metrics = self._theme, self.fontMetrics()
-        left = metrics.horizontalAdvance(CAPTION + "  ")
-        side = metrics.horizontalAdvance(f"≤ {self._number(-self._scale.limit)}") / 2 + 2
-        bar = QRectF(left + side, 3, self.width() - left - 2 * side, metrics.height() - 5)
-        painter.setPen(theme.muted)
-        painter.drawText(QRectF(0, 0, left, metrics.height()), Qt.AlignmentFlag.AlignLeft, CAPTION)
+        theme, metrics, ticks = self._theme, self.fontMetrics(), self._ticks()
+        side = max(metrics.horizontalAdvance(ticks[end][1]) for end in (0, -1)) / 2 + 2
+        bar = QRectF(side, 3, self.width() - 2 * side, metrics.height() - 5)
+        signed = self._scale.mode is not ColourMode.MAGNITUDE
+        colours = [theme.zero, theme.positive]
         blend = QLinearGradient(bar.topLeft(), bar.topRight())
-        for place, colour in ((0, theme.negative), (0.5, theme.zero), (1, theme.positive)):
-            blend.setColorAt(place, colour)
+        for number, colour in enumerate([theme.negative, *colours] if signed else colours):
+            blend.setColorAt(number / (2 if signed else 1), colour)
         painter.fillRect(bar, blend)
         painter.setPen(QPen(theme.border, 1))
         painter.drawRect(bar)
-        limit, middle = self._scale.limit, self._scale.limit / 10 ** (DECADES / 2)
         painter.setPen(theme.muted)
-        for share, text in (
-            (0, f"≤ {self._number(-limit)}"),
-            (0.25, self._number(-middle)),
-            (0.5, "0"),
-            (0.75, self._number(middle)),
-            (1, f"≥ {self._number(limit)}"),
-        ):
+        for share, text in ticks:
             x = bar.left() + share * bar.width()
             width = metrics.horizontalAdvance(text) + 4
             box = QRectF(x - width / 2, metrics.height(), width, metrics.height())

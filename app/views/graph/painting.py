@@ -1,4 +1,4 @@
-"""Drawing the nodes of a laid-out graph with few, large painter calls.
+"""Drawing many nodes with few, large painter calls.
 
 Only what is in view is drawn, and only as much of it as can be seen at the present scale.
 """
@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from pyqtgraph.Qt import internals
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
 
 from app.theme import Theme
-from app.views.graph.colours import bin_colours, text_colour
-from app.views.graph.layout import NODE_HEIGHT, NODE_WIDTH, Layout
+from app.views.graph.camera import Camera
+from app.views.graph.colours import bin_colours, mix, text_colour
+from app.views.graph.scene import Scene
 
 TEXT_SCALE = 0.35
 """Below this scale text could not be read and is left out, and arrowheads with it."""
@@ -23,36 +24,25 @@ TEXT_SCALE = 0.35
 DOT_SCALE = 0.05
 """Below this scale nodes are a few pixels and are drawn as dots in an image."""
 
-
-@dataclass(frozen=True, slots=True)
-class Camera:
-    """Where the viewer is: pixel = scale × layout + offset."""
-
-    scale: float
-    dx: float
-    dy: float
-
-    def zoomed(self, factor: float, at: QPointF) -> Camera:
-        """Return this camera with the scale multiplied, the point ``at`` staying where it is."""
-        return Camera(
-            self.scale * factor,
-            at.x() - factor * (at.x() - self.dx),
-            at.y() - factor * (at.y() - self.dy),
-        )
-
-    def to_layout(self, at: QPointF) -> tuple[float, float]:
-        """Return the place in the layout that is seen at a pixel."""
-        return (at.x() - self.dx) / self.scale, (at.y() - self.dy) / self.scale
+FAINT = 0.72
+"""How much of the background is mixed into what steps back behind what is looked at."""
 
 
 class Brushes:
-    """The theme's colours as the drawing needs them: per bin of gradient, fill and text."""
+    """The theme's colours as the drawing needs them: per bin, and faint versions after these."""
 
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
-        self.fills = bin_colours(theme)
-        self.texts = [text_colour(fill) for fill in self.fills]
+        full = bin_colours(theme)
+        self.bins = len(full)
+        self.fills = full + [mix(each, theme.base, FAINT) for each in full]
+        texts = [text_colour(fill) for fill in full]
+        self.texts = texts + [mix(theme.muted, theme.base, 0.35)] * len(full)
         self.pixels = np.array([fill.rgba() for fill in self.fills], dtype=np.uint32)
+
+    def muted_text(self, each: int) -> QColor:
+        """Return a weaker text colour for a bin."""
+        return mix(self.texts[each], self.fills[each], 0.3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +51,7 @@ class VisibleNodes:
 
     Attributes:
         nodes: their numbers, of shape (n,).
-        bins: the bin of each one's gradient, of shape (n,).
+        bins: the bin of each one's colour, of shape (n,).
         boxes: left, top, width and height in pixels, of shape (n, 4).
         scale: the camera's scale.
     """
@@ -72,33 +62,31 @@ class VisibleNodes:
     scale: float
 
 
-def visible_nodes(layout: Layout, camera: Camera, width: float, height: float) -> np.ndarray:
+def visible_nodes(scene: Scene, camera: Camera, width: float, height: float) -> np.ndarray:
     """Return the nodes of which some part is within a view of that many pixels."""
     left, top = camera.to_layout(QPointF(0, 0))
     right, bottom = camera.to_layout(QPointF(width, height))
-    half_width, half_height = NODE_WIDTH / 2, NODE_HEIGHT / 2
+    half_width, half_height = scene.node_width / 2, scene.node_height / 2
     inside = (
-        (layout.x > left - half_width)
-        & (layout.x < right + half_width)
-        & (layout.y > top - half_height)
-        & (layout.y < bottom + half_height)
+        (scene.x > left - half_width)
+        & (scene.x < right + half_width)
+        & (scene.y > top - half_height)
+        & (scene.y < bottom + half_height)
     )
     return np.flatnonzero(inside)
 
 
-def place_nodes(
-    layout: Layout, nodes: np.ndarray, bins: np.ndarray, camera: Camera
-) -> VisibleNodes:
+def place_nodes(scene: Scene, nodes: np.ndarray, bins: np.ndarray, camera: Camera) -> VisibleNodes:
     """Return where nodes with these bins are drawn."""
     boxes = np.empty((len(nodes), 4))
-    boxes[:, 0] = camera.scale * (layout.x[nodes] - NODE_WIDTH / 2) + camera.dx
-    boxes[:, 1] = camera.scale * (layout.y[nodes] - NODE_HEIGHT / 2) + camera.dy
-    boxes[:, 2:] = camera.scale * NODE_WIDTH, camera.scale * NODE_HEIGHT
+    boxes[:, 0] = camera.scale * (scene.x[nodes] - scene.node_width / 2) + camera.dx
+    boxes[:, 1] = camera.scale * (scene.y[nodes] - scene.node_height / 2) + camera.dy
+    boxes[:, 2:] = camera.scale * scene.node_width, camera.scale * scene.node_height
     return VisibleNodes(nodes, bins, boxes, camera.scale)
 
 
 def draw_nodes(painter: QPainter, visible: VisibleNodes, brushes: Brushes) -> None:
-    """Draw nodes as rectangles filled by the bin of their gradient, a batch for each bin."""
+    """Draw nodes as rectangles filled by the bin of their colour, a batch for each bin."""
     readable = visible.scale >= TEXT_SCALE
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, readable)
     painter.setPen(QPen(brushes.theme.edge, 1.0) if readable else QPen(Qt.PenStyle.NoPen))
@@ -127,8 +115,9 @@ def draw_dots(
     image = np.zeros((height, width), dtype=np.uint32)
     columns, rows = visible.boxes[:, :2].astype(np.intp).T
     colours = brushes.pixels[visible.bins]
-    for right in range(max(1, round(NODE_WIDTH * visible.scale))):
-        for down in range(max(1, round(NODE_HEIGHT * visible.scale))):
+    box_width, box_height = visible.boxes[0, 2:] if len(visible.boxes) else (1, 1)
+    for right in range(max(1, round(box_width))):
+        for down in range(max(1, round(box_height))):
             x, y = columns + right, rows + down
             inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
             image[y[inside], x[inside]] = colours[inside]
@@ -143,25 +132,22 @@ def draw_texts(
     texts: Callable[[int], tuple[str, str, str]],
     font: QFont,
 ) -> None:
-    """Write title, value and gradient on every node."""
+    """Write title, value and gradient on every node, one below the other."""
     scale = visible.scale
     bold, plain = QFont(font), QFont(font)
-    plain.setPixelSize(max(4, round(16 * scale)))
-    bold.setPixelSize(max(4, round(17 * scale)))
+    plain.setPixelSize(max(4, round(15 * scale)))
+    bold.setPixelSize(max(4, round(14 * scale)))
     bold.setBold(True)
-    margin, line = 6 * scale, NODE_HEIGHT * scale / 2 - 2 * scale
     begin = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
     end = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-    written = [
-        (
-            brushes.texts[each],
-            texts(node),
-            QRectF(left + margin, top + 2 * scale, width - 2 * margin, line),
-        )
-        for node, each, (left, top, width, _) in zip(
-            visible.nodes.tolist(), visible.bins.tolist(), visible.boxes.tolist(), strict=True
-        )
-    ]
+    margin = 6 * scale
+    written = []
+    for node, each, (left, top, width, height) in zip(
+        visible.nodes.tolist(), visible.bins.tolist(), visible.boxes.tolist(), strict=True
+    ):
+        line = (height - 4 * scale) / 3
+        box = QRectF(left + margin, top + 2 * scale, width - 2 * margin, line)
+        written.append((brushes.texts[each], texts(node), box))
     painter.setFont(bold)
     for colour, (title, _, _), box in written:
         painter.setPen(colour)
@@ -169,5 +155,5 @@ def draw_texts(
     painter.setFont(plain)
     for colour, (_, value, gradient), box in written:
         painter.setPen(colour)
-        painter.drawText(box, end, value)
-        painter.drawText(box.translated(0, line), end, gradient)
+        painter.drawText(box.translated(0, box.height()), end, value)
+        painter.drawText(box.translated(0, 2 * box.height()), end, gradient)

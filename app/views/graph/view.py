@@ -1,93 +1,335 @@
-"""The graph dock: the canvas, the legend, and buttons for the camera."""
+"""The graph dock: the canvas, what it shows and how, the legend, buttons for the camera."""
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.theme import Theme, icon
-from app.training.snapshot import Probe, Snapshot
+from app.training.moment import Moment
+from app.training.selection import SelectedNode, Selection
+from app.training.snapshot import Probe
 from app.views.graph.canvas import ZOOM_STEP, GraphCanvas
-from app.views.graph.colours import GradientScale
-from app.views.graph.layout import lay_out
-from app.views.graph.legend import GradientLegend
-from app.views.graph.structure import GraphStructure
+from app.views.graph.colours import ColourMode, ColourScale
+from app.views.graph.folded import FoldedScene
+from app.views.graph.legend import ColourLegend
+from app.views.graph.scene import Numbers, Scene
+from app.views.graph.unfolded import UnfoldedScene
+from app.views.value_edit import ValueEdit
 
 
 class GraphView(QWidget):
-    """Shows the loss's computation graph with every node's value and gradient."""
+    """Shows the loss's computation graph, folded or unfolded, at a moment.
+
+    Attributes:
+        canvas: on which it is drawn.
+        legend: of the colours.
+        fold_action, fit_action, constants_action, animation_action: what can be done.
+        menu_actions: all of them, for a menu.
+    """
+
+    selection_asked = Signal(object)
+    """A node or edge was chosen: its Selection; None for none."""
+    sample_asked = Signal(int)
+    """A sample was chosen, by its number in all data."""
+    folding_asked = Signal(bool)
+    """The graph shall be folded, or unfolded."""
+    what_if_asked = Signal(object)
+    """A leaf was given another value: the WhatIf with it."""
+    cancelled = Signal()
+    """An edit of a value was taken back."""
+    left = Signal()
+    """The keys go elsewhere again."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("graph_view")
         self.canvas = GraphCanvas()
-        self.legend = GradientLegend()
-        self._structure: GraphStructure | None = None
-        self._scale: GradientScale | None = None
-        self._actions = {
-            "zoom-out": self._action(
-                "Zoom out", "-", lambda: self.canvas.zoom(1 / ZOOM_STEP), shortcut=False
-            ),
-            "zoom-in": self._action(
-                "Zoom in", "+", lambda: self.canvas.zoom(ZOOM_STEP), shortcut=False
-            ),
-            "top-left": self._action(
-                "To the first samples", "Home", self.canvas.show_start, shortcut=False
-            ),
-            "fit": self._action("Fit the whole graph", "F", self.canvas.fit),
+        self.legend = ColourLegend()
+        self._probe: Probe | None = None
+        self._scenes: dict[tuple[bool, bool], Scene] = {}
+        self._moment: Moment | None = None
+        self._folded = True
+        self._scales: dict[ColourMode, ColourScale] = {}
+        self._limit = 1.0
+        self._editor: ValueEdit | None = None
+        self._make_actions()
+        self._make_choices()
+        self._lay_out()
+        self.canvas.selection_asked.connect(self._select)
+        self.canvas.fold_asked.connect(self.fold_action.trigger)
+        self.canvas.edit_asked.connect(self._edit)
+        self.canvas.left.connect(self.left)
+
+    # -- putting it together ----------------------------------------------------------------
+
+    def _make_actions(self) -> None:
+        canvas = self.canvas
+        self._camera_actions = {
+            "zoom-out": self._action("Zoom out", "-", lambda: canvas.zoom(1 / ZOOM_STEP)),
+            "zoom-in": self._action("Zoom in", "+", lambda: canvas.zoom(ZOOM_STEP)),
+            "top-left": self._action("To where reading begins", "Home", canvas.show_start),
+            "fit": self._action("Fit the whole graph", "F", canvas.fit),
         }
-        self.fit_action = self._actions["fit"]
+        self.fit_action = self._camera_actions["fit"]
+        self.fit_action.setShortcut(QKeySequence("F"))
+        self.fold_action = self._action("Unfold", "U", self._toggle_folding)
+        self.fold_action.setShortcut(QKeySequence("U"))
+        self.constants_action = self._option("Show &constants", self._rebuild)
+        self.animation_action = self._option("&Animate folding", lambda: None)
+        self.animation_action.setChecked(True)
+        self.menu_actions = [
+            self.fold_action, self.fit_action, self.constants_action, self.animation_action,
+        ]  # fmt: skip
+
+    def _action(self, text: str, key: str, what: object) -> QAction:
+        action = QAction(text, self)
+        action.setToolTip(f"{text} ({key})")
+        action.triggered.connect(what)
+        return action
+
+    def _option(self, text: str, what: object) -> QAction:
+        option = QAction(text, self, checkable=True)
+        option.toggled.connect(what)
+        return option
+
+    def _make_choices(self) -> None:
+        self._sample = QSpinBox(objectName="graph_sample")
+        self._sample.setAccessibleName("Selected sample")
+        self._sample.setToolTip("Whose value and gradient the nodes on the plate show.")
+        self._sample.setKeyboardTracking(False)
+        self._sample.valueChanged.connect(self.sample_asked)
+        self._mode = QComboBox(objectName="graph_colour")
+        self._mode.setAccessibleName("Colour by")
+        self._mode.setToolTip("What the colour of a node stands for.")
+        for mode in ColourMode:
+            self._mode.addItem(mode.value, mode)
+        self._mode.currentIndexChanged.connect(self._recolour)
+
+    def _lay_out(self) -> None:
+        fold = _button("fold", self.fold_action)
+        fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self._fold_button = fold
+        caption = QLabel("&Sample")
+        caption.setBuddy(self._sample)
+        options = QToolButton(objectName="graph_options", autoRaise=True)
+        options.setText("⋯")
+        options.setAccessibleName("Options of the graph")
+        options.setToolTip("Constants, animation")
+        options.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(options)
+        menu.addActions([self.constants_action, self.animation_action])
+        options.setMenu(menu)
         row = QHBoxLayout()
-        row.setSpacing(2)
+        row.setSpacing(4)
+        for widget in (fold, caption, self._sample):
+            row.addWidget(widget)
+        row.addSpacing(8)
+        row.addWidget(self._mode)
         row.addWidget(self.legend)
         row.addStretch(1)
-        for name, action in self._actions.items():
+        for name, action in self._camera_actions.items():
             row.addWidget(_button(name, action))
+        row.addWidget(options)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 2, 6, 6)
         layout.setSpacing(2)
         layout.addLayout(row)
         layout.addWidget(self.canvas, 1)
+        self._show_folding()
+
+    # -- what is shown ----------------------------------------------------------------------
 
     def show_graph(self, probe: Probe) -> None:
-        """Show another loss's graph."""
-        self._structure = GraphStructure(probe)
-        self.canvas.show_graph(self._structure, lay_out(self._structure))
+        """Show another loss's graph; its first moment sets the scale of the colours."""
+        self._probe = None
+        self._take_probe(probe)
         self.show_run()
 
     def show_run(self) -> None:
-        """Prepare for another run; its first snapshot sets the scale of the colours."""
-        self._scale = None
+        """Prepare for another run; its first moment sets the scale of the colours."""
+        self._scales = {}
+        self._moment = None
 
-    def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show the graph's numbers at an epoch."""
-        if self._structure is None:
+    def show_moment(
+        self, moment: Moment, selection: Selection | None, step: Selection | None, *, folded: bool
+    ) -> None:
+        """Show the graph's numbers at a moment, and mark what is selected and what was done."""
+        if moment.probe is not self._probe:
+            self._take_probe(moment.probe, folded)
+        elif folded != self._folded:
+            self._folded = folded
+            self._show_folding()
+            anchor = selection if isinstance(selection, SelectedNode) else None
+            anchor = anchor or SelectedNode(moment.probe.prediction)
+            self._show_scene(anchor)
+        self._moment = moment
+        self._show_sample(moment)
+        self.canvas.show_looked_at(selection, step)
+        self._show_numbers()
+
+    def _take_probe(self, probe: Probe, folded: bool | None = None) -> None:
+        """Show the graph of another loss, or of another mini-batch of the same."""
+        self._probe, self._scenes = probe, {}
+        self._folded = self._folded if folded is None else folded
+        self._show_folding()
+        self._show_scene(None)
+
+    def _show_scene(self, anchor: SelectedNode | None) -> None:
+        self.canvas.show_scene(self._scene(), anchor, animated=self.animation_action.isChecked())
+
+    def _scene(self) -> Scene:
+        probe = self._probe
+        assert probe is not None  # noqa: S101  there is one when something is shown
+        constants = self.constants_action.isChecked()
+        key = (self._folded, constants)
+        if key not in self._scenes:
+            kind = FoldedScene if self._folded else UnfoldedScene
+            self._scenes[key] = kind(probe, constants=constants)
+        return self._scenes[key]
+
+    def _show_numbers(self) -> None:
+        moment, scene = self._moment, self.canvas.scene
+        if moment is None or scene is None:
             return
-        gradients = self._structure.gradients(snapshot)
-        if self._scale is None:
-            # A parameter sums what all samples contribute: it would make all else look small.
-            others = gradients[self._structure.parameters :]
-            finite = others[np.isfinite(others)]
-            self._scale = GradientScale(float(np.max(np.abs(finite), initial=0.0)))
-            self.legend.show_scale(self._scale)
-        self.canvas.show_numbers(self._structure.values(snapshot), gradients, self._scale)
+        numbers = scene.numbers(moment)
+        mode = self._mode.currentData()
+        if mode not in self._scales:
+            self._scales[mode] = ColourScale.for_numbers(mode, self._all_numbers(moment))
+            self._limit = self._largest_gradient(moment)
+        self.legend.show_scale(self._scales[mode])
+        self.canvas.show_numbers(moment, numbers, self._scales[mode], self._limit)
+
+    def _all_numbers(self, moment: Moment) -> Numbers:
+        """Return all numbers of a moment, but for the parameters' and the sums' own.
+
+        They are sums over all samples, and would make all else look small.
+        """
+        tape, evaluation = moment.probe.tape, moment.evaluation
+        found = [
+            (np.asarray(evaluation.values[place]).ravel(), evaluation.gradients[place])
+            for place in tape.phases.inside
+            if tape.instructions[place].require_grad
+        ]
+        values = np.concatenate([each for each, _ in found] or [np.ones(1)])
+        gradients = np.concatenate(
+            [np.broadcast_to(each, tape.samples) for _, each in found] or [np.ones(1)]
+        )
+        everything = np.ones(len(values), dtype=bool)
+        return Numbers(values, everything, gradients, np.ones(len(gradients), dtype=bool))
+
+    def _largest_gradient(self, moment: Moment) -> float:
+        """Return the size of the largest gradient of a parameter, for the widest edges."""
+        sizes = np.abs(moment.evaluation.gradient)
+        largest = float(np.max(sizes[np.isfinite(sizes)], initial=0.0))
+        return largest if largest > 0 and math.isfinite(largest) else 1.0
+
+    def _show_sample(self, moment: Moment) -> None:
+        probe = moment.probe
+        sample = moment.sample if probe.chosen is None else int(probe.chosen[moment.sample])
+        self._sample.blockSignals(True)
+        self._sample.setMaximum(probe.recipe.samples - 1)
+        self._sample.setValue(sample)
+        self._sample.blockSignals(False)
+
+    def _recolour(self) -> None:
+        self._show_numbers()
+
+    def _rebuild(self) -> None:
+        if self._probe is not None:
+            self._show_scene(None)
+            self._show_numbers()
+
+    # -- folding and choosing ---------------------------------------------------------------
+
+    def _toggle_folding(self) -> None:
+        self.folding_asked.emit(not self._folded)
+
+    def _show_folding(self) -> None:
+        text, tip = (
+            ("Unfold", "Every sample's own nodes, and the chain of additions (U)")
+            if self._folded
+            else ("Fold", "One sample's nodes on a plate, which stands for all (U)")
+        )
+        self.fold_action.setText(text)
+        self.fold_action.setToolTip(tip)
+
+    def _select(self, selection: Selection | None, sample: int | None) -> None:
+        if sample is not None and self._probe is not None:
+            chosen = self._probe.chosen
+            self.sample_asked.emit(sample if chosen is None else int(chosen[sample]))
+        self.selection_asked.emit(selection)
+
+    # -- editing in place -------------------------------------------------------------------
+
+    def _edit(self, place: int, sample: int | None) -> None:
+        """Put a field over a leaf's value."""
+        moment, scene = self._moment, self.canvas.scene
+        if moment is None or scene is None:
+            return
+        sample = moment.sample if sample is None else sample
+        node, value = scene.find_node(place, sample), moment.value(place, sample)
+        if node is None or value is None:
+            return
+        self._end_edit()
+        editor = ValueEdit(scene.title(node), self.canvas, pops_up=True)
+        editor.take(value)
+        box = self.canvas.value_rectangle(node).toAlignedRect()
+        height = max(box.height(), editor.sizeHint().height())
+        width = max(box.width(), 12 * self.fontMetrics().averageCharWidth())
+        editor.setGeometry(box.left(), box.center().y() - height // 2, width, height)
+        editor.edited.connect(lambda number: self._ask_what_if(place, sample, number))
+        editor.finished.connect(self._end_edit)
+        editor.cancelled.connect(self._cancel_edit)
+        self._editor = editor
+        editor.show()
+        editor.setFocus()
+
+    def _ask_what_if(self, place: int, sample: int, number: float) -> None:
+        moment = self._moment
+        if moment is None:
+            return
+        parameters = moment.probe.tape.parameters
+        if place in parameters:
+            asked = moment.what_if.with_parameter(parameters.index(place), number)
+        else:
+            chosen = moment.probe.chosen
+            own = sample if chosen is None else int(chosen[sample])
+            asked = moment.what_if.with_data(place, own, number)
+        self.what_if_asked.emit(asked)
+
+    def _cancel_edit(self) -> None:
+        self._end_edit()
+        self.cancelled.emit()
+
+    def _end_edit(self) -> None:
+        if self._editor is not None:
+            editor, self._editor = self._editor, None
+            editor.hide()
+            editor.deleteLater()
+            self.canvas.setFocus()
+
+    # -- appearance -------------------------------------------------------------------------
 
     def set_theme(self, theme: Theme) -> None:
         """Use the theme's colours."""
         self.canvas.set_theme(theme)
         self.legend.set_theme(theme)
-        for name, action in self._actions.items():
+        for name, action in self._camera_actions.items():
             action.setIcon(icon(name, theme.text))
-
-    def _action(self, text: str, key: str, what: object, shortcut: bool = True) -> QAction:
-        action = QAction(text, self)
-        action.setToolTip(f"{text} ({key})")
-        if shortcut:
-            action.setShortcut(QKeySequence(key))
-        action.triggered.connect(what)
-        return action
 
 
 def _button(name: str, action: QAction) -> QToolButton:

@@ -1,0 +1,121 @@
+"""The folded graph: one sample's expression on a plate, with the selected sample's numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.training.moment import Moment
+from app.training.selection import SelectedEdge
+from app.training.snapshot import Probe
+from app.views.graph.layered import lay_out_diagram
+from app.views.graph.scene import Flows, Numbers, PlateBox, Scene
+from autograd.plates import Plate, fold_plates
+from autograd.rules import SUM
+
+NODE_WIDTH, NODE_HEIGHT = 86.0, 82.0
+GAP_X, GAP_Y = 20.0, 12.0
+
+
+class FoldedScene(Scene):
+    """A node for every instruction of the tape; alike units are folded, too.
+
+    What is of a sample shows the selected sample's numbers. Where gradients of all samples
+    flow into one shared node, the flow is the sum of the samples' contributions.
+    """
+
+    node_width, node_height = NODE_WIDTH, NODE_HEIGHT
+    detailed = True
+
+    def __init__(self, probe: Probe, *, constants: bool = False, units: bool = True) -> None:
+        self.probe = probe
+        self.diagram = diagram = fold_plates(probe.tape, units=units, constants=constants)
+        layout = lay_out_diagram(diagram, NODE_WIDTH, NODE_HEIGHT, GAP_X, GAP_Y)
+        self.x, self.y = layout.x, layout.y
+        self.bounds = self.start = layout.bounds
+        self._routes = layout.routes
+        self.sources = np.array([edge.source for edge in diagram.edges], dtype=np.intp)
+        self.targets = np.array([edge.target for edge in diagram.edges], dtype=np.intp)
+        self.places = np.array([node.place for node in diagram.nodes], dtype=np.intp)
+        batch = "" if probe.chosen is None else " of this batch"
+        self.plates = [
+            PlateBox(tuple(box), _label(plate, batch), plate.kind == "samples")
+            for plate, box in zip(diagram.plates, layout.plates.tolist(), strict=True)
+        ]
+
+    def sample(self, node: int) -> int | None:  # noqa: ARG002, D102  as in Scene
+        return None
+
+    def find_node(self, place: int, sample: int) -> int | None:  # noqa: ARG002, D102  as in Scene
+        return self.diagram.node_of(place)
+
+    def find_edge(self, edge: SelectedEdge, sample: int) -> int | None:  # noqa: ARG002, D102
+        is_sum = self.probe.tape.instructions[edge.place].rule is SUM
+        wanted = (edge.place, 0 if is_sum else edge.index)
+        for number, each in enumerate(self.diagram.edges):
+            if (each.place, each.index) == wanted:
+                return number
+        return None
+
+    def selected_edge(self, number: int) -> tuple[SelectedEdge, int | None]:  # noqa: D102
+        edge = self.diagram.edges[number]
+        return SelectedEdge(edge.place, edge.index), None
+
+    def numbers(self, moment: Moment) -> Numbers:  # noqa: D102  as in Scene
+        values = [moment.value(place) for place in self.places.tolist()]
+        gradients = [moment.gradient(place) for place in self.places.tolist()]
+        return Numbers(*_with_known(values), *_with_known(gradients))
+
+    def flows(self, moment: Moment, edges: np.ndarray) -> Flows:  # noqa: D102  as in Scene
+        tape, flows = self.probe.tape, []
+        for edge in (self.diagram.edges[number] for number in edges.tolist()):
+            operand = tape.instructions[edge.place].operands[edge.index]
+            if not tape.instructions[operand].require_grad:
+                flows.append((0.0, 0.0, 0.0, False))
+                continue
+            flow = moment.evaluation.flow(edge.place, edge.index)
+            gathers = (
+                tape.instructions[edge.place].per_sample
+                and not tape.instructions[operand].per_sample
+            )
+            known = moment.flowed(edge.place, self._index_in_trace(edge.place, edge.index))
+            if gathers:
+                contribution = float(np.sum(np.where(known, flow.contribution, 0.0)))
+                flowed = bool(np.any(known))
+            else:
+                contribution = _of_sample(flow.contribution, moment.sample)
+                flowed = bool(_of_sample(known, moment.sample))
+            local = _of_sample(flow.local, moment.sample)
+            flows.append((local, _of_sample(flow.upstream, moment.sample), contribution, flowed))
+        local, upstream, contribution, flowed = np.array(flows, dtype=float).reshape(-1, 4).T
+        return Flows(local, upstream, contribution, flowed > 0)
+
+    def _index_in_trace(self, place: int, index: int) -> int:
+        """Return the operand's number in a trace: of a sum's addition, the term is number 1."""
+        return 1 if self.probe.tape.instructions[place].rule is SUM else index
+
+    def routes(self, edges: np.ndarray) -> list[np.ndarray]:  # noqa: D102  as in Scene
+        return [self._routes[number] for number in edges.tolist()]
+
+    def column(self, node: int, moment: Moment) -> np.ndarray | None:
+        """Return all samples' values of a node that has one for each; None until it is known."""
+        place = int(self.places[node])
+        known = moment.value(place) is not None
+        if not known or not self.probe.tape.instructions[place].per_sample:
+            return None
+        column: np.ndarray = moment.evaluation.values[place]
+        return column
+
+
+def _label(plate: Plate, batch: str) -> str:
+    if plate.kind == "units":
+        return f"× {plate.count:,} units"
+    return f"× {plate.count:,} sample{'s' if plate.count > 1 else ''}{batch}"
+
+
+def _with_known(numbers: list[float | None]) -> tuple[np.ndarray, np.ndarray]:
+    known = np.array([number is not None for number in numbers], dtype=bool)
+    return np.array([0.0 if number is None else number for number in numbers]), known
+
+
+def _of_sample(number: object, sample: int) -> float:
+    return float(number[sample]) if np.ndim(number) else float(number)  # type: ignore[index, arg-type]

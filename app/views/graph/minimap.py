@@ -1,0 +1,132 @@
+"""A small picture of the whole graph in a corner, with a frame around what is in view."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtWidgets import QWidget
+
+from app.views.graph.camera import Camera
+from app.views.graph.painting import Brushes, draw_dots, draw_nodes, place_nodes
+from app.views.graph.scene import Scene
+
+WIDTH, HEIGHT = 150, 96
+"""Its size in pixels, at most."""
+
+SHARE = 0.25
+"""How much of the canvas's width and height it may take."""
+
+MARGIN = 6
+
+
+class Minimap(QWidget):
+    """Shows where in the graph one is; a click or a drag goes elsewhere."""
+
+    place_chosen = Signal(float, float)
+    """The place of the layout that was clicked on."""
+
+    def __init__(self, canvas: QWidget) -> None:
+        super().__init__(canvas)
+        self.setObjectName("graph_minimap")
+        self.setAccessibleName("Overview of the graph")
+        self.setToolTip("The whole graph; click to go there.")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.hide()
+        self._scene: Scene | None = None
+        self._bins: np.ndarray | None = None
+        self._brushes: Brushes | None = None
+        self._view = QRectF()
+        self._overview: tuple[object, QPixmap] | None = None
+
+    def show_scene(self, scene: Scene) -> None:
+        """Show another graph."""
+        self._scene, self._overview, self._bins = scene, None, None
+
+    def show_bins(self, bins: np.ndarray) -> None:
+        """Use other colours for the nodes."""
+        self._bins = bins
+        if self.isVisible():
+            self._overview = None
+            self.update()
+
+    def set_brushes(self, brushes: Brushes) -> None:
+        """Use the theme's colours."""
+        self._brushes, self._overview = brushes, None
+
+    def show_view(self, camera: Camera, size: QSize) -> None:
+        """Show what a camera has in view; hidden where that is everything."""
+        if self._scene is None:
+            return
+        left, top = camera.to_layout(QPointF(0, 0))
+        right, bottom = camera.to_layout(QPointF(size.width(), size.height()))
+        self._view = QRectF(QPointF(left, top), QPointF(right, bottom))
+        whole = QRectF(*self._scene.bounds)
+        self.setVisible(not self._view.adjusted(-2, -2, 2, 2).contains(whole))
+        self.update()
+
+    def find_room(self) -> None:
+        """Stand in the canvas's lower right corner."""
+        canvas = self.parentWidget()
+        width = min(WIDTH, round(SHARE * canvas.width()))
+        height = min(HEIGHT, round(SHARE * canvas.height()))
+        self.setGeometry(
+            canvas.width() - width - MARGIN, canvas.height() - height - MARGIN, width, height
+        )
+        self._overview = None
+
+    @property
+    def _camera(self) -> Camera:
+        """The camera that shows everything."""
+        assert self._scene is not None  # noqa: S101
+        left, top, width, height = self._scene.bounds
+        scale = min((self.width() - 6) / width, (self.height() - 6) / height)
+        middle = QPointF(self.width() / 2, self.height() / 2)
+        return Camera.placing(scale, left + width / 2, top + height / 2, middle)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, D102  Qt's
+        if self._scene is None or self._brushes is None:
+            return
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._picture())
+        theme, camera = self._brushes.theme, self._camera
+        view = QRectF(
+            camera.to_pixel(self._view.left(), self._view.top()),
+            camera.to_pixel(self._view.right(), self._view.bottom()),
+        )
+        painter.setPen(QPen(theme.accent, 2))
+        painter.drawRect(view & QRectF(self.rect()).adjusted(1, 1, -1, -1))
+        painter.end()
+
+    def _picture(self) -> QPixmap:
+        """Return the whole graph, drawn anew when graph, colours or size have changed."""
+        assert self._scene is not None and self._brushes is not None  # noqa: S101
+        if self._overview is None or self._overview[0] != self.size():
+            picture = QPixmap(self.size())
+            theme = self._brushes.theme
+            picture.fill(theme.window)
+            painter = QPainter(picture)
+            nodes = np.arange(len(self._scene))
+            bins = np.zeros(len(nodes), dtype=np.intp) if self._bins is None else self._bins
+            visible = place_nodes(self._scene, nodes, bins, self._camera)
+            if visible.scale * self._scene.node_height < 4:
+                draw_dots(painter, visible, self._brushes, (self.width(), self.height()))
+            else:
+                draw_nodes(painter, visible, self._brushes)
+            painter.setPen(theme.border)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+            painter.end()
+            self._overview = (self.size(), picture)
+        return self._overview[1]
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: D102  Qt's
+        self._choose(event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: D102  Qt's
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._choose(event.position())
+
+    def _choose(self, at: QPointF) -> None:
+        if self._scene is not None:
+            self.place_chosen.emit(*self._camera.to_layout(at))

@@ -1,0 +1,358 @@
+"""A scene as it is drawn: nodes and edges with their numbers, and what is looked at among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QLineF, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QPainter, QPen, QPixmap
+
+from app.training.moment import Moment
+from app.views.graph.camera import Camera
+from app.views.graph.cards import Card, Distribution, distribution, draw_cards
+from app.views.graph.colours import NONE, ColourScale, mix
+from app.views.graph.digits import short
+from app.views.graph.edges import Edges
+from app.views.graph.folded import FoldedScene
+from app.views.graph.painting import (
+    DOT_SCALE,
+    TEXT_SCALE,
+    Brushes,
+    VisibleNodes,
+    draw_dots,
+    draw_nodes,
+    draw_texts,
+    place_nodes,
+    visible_nodes,
+)
+from app.views.graph.ribbons import (
+    MOST_RIBBONS,
+    Ribbon,
+    draw_backward_tip,
+    draw_callout,
+    draw_halo,
+    draw_ribbons,
+    make_ribbon,
+)
+from app.views.graph.scene import Flows, Numbers, Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """What is looked at, by number in the scene.
+
+    Attributes:
+        selected_node, selected_edge: what a person has selected.
+        step_node, step_edge: what the step of the trace is about.
+        hovered_node, hovered_edge: what is under the mouse.
+        walked_node: where the keys have walked to.
+        bright: which nodes are not dimmed, of shape (nodes,); None dims none.
+    """
+
+    selected_node: int | None = None
+    selected_edge: int | None = None
+    step_node: int | None = None
+    step_edge: int | None = None
+    hovered_node: int | None = None
+    hovered_edge: int | None = None
+    walked_node: int | None = None
+    bright: np.ndarray | None = None
+
+
+class Picture:
+    """Draws a scene at a moment.
+
+    Attributes:
+        scene: what is drawn.
+        ribbons: the edges that were drawn one by one, to be hit by the mouse.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.ribbons: list[Ribbon] = []
+        self._edges = Edges(scene)
+        self._edge_layer: tuple[object, QPixmap] | None = None
+        self._ribbons_for: object = None
+        self._moment: Moment | None = None
+        self._numbers: Numbers | None = None
+        self._bins = np.full(len(scene), NONE)
+        self._spreads: dict[int, Distribution | None] = {}
+        self._limit = 1.0
+
+    def show(self, moment: Moment, numbers: Numbers, scale: ColourScale, limit: float) -> None:
+        """Draw other numbers from now on; ``limit`` is the contribution with the full width."""
+        self._moment, self._numbers, self._limit = moment, numbers, limit
+        self._bins = scale.bins(numbers)
+        self._spreads = {}
+
+    @property
+    def bins(self) -> np.ndarray:
+        """Every node's colour, of shape (nodes,)."""
+        return self._bins
+
+    # -- what is written --------------------------------------------------------------------
+
+    def texts(self, node: int) -> tuple[str, str, str]:
+        """Return what is written on a node: title, value, gradient ("–" for none, or none yet)."""
+        title = "" if self._is_constant(node) else self.scene.title(node)
+        numbers = self._numbers
+        if numbers is None:
+            return title, "–", "∂ –"
+        value = short(float(numbers.values[node])) if numbers.valued[node] else "–"
+        gradient = short(float(numbers.gradients[node])) if numbers.graded[node] else "–"
+        return title, value, f"∂ {gradient}"
+
+    def _is_constant(self, node: int) -> bool:
+        return self.scene.probe.names.is_constant(int(self.scene.places[node]))
+
+    def describe(self, node: int) -> str:
+        """Return a node's name, operation, sample, value and gradient with all digits."""
+        names, place = self.scene.probe.names, int(self.scene.places[node])
+        numbers, sample = self._numbers, self.scene.sample(node)
+        if sample is None and self.scene.probe.tape.instructions[place].per_sample:
+            sample = None if self._moment is None else self._moment.sample
+        formula = names.formula(place)
+        head = f"{names.symbol(place)}{f' = {formula}' if formula else ''}"
+        where = "" if sample is None else f", sample {self._number_in_data(sample)}"
+        has_value = numbers is not None and numbers.valued[node]
+        has_gradient = numbers is not None and numbers.graded[node]
+        value = repr(float(numbers.values[node])) if numbers is not None and has_value else "–"
+        gradient = (
+            repr(float(numbers.gradients[node])) if numbers is not None and has_gradient else "–"
+        )
+        return f"{head}\n{names.kind(place)}{where}\nvalue {value}\ngradient {gradient}"
+
+    def _number_in_data(self, sample: int) -> int:
+        chosen = self.scene.probe.chosen
+        return sample if chosen is None else int(chosen[sample])
+
+    def explain_edge(self, number: int) -> list[str]:
+        """Return what flows over an edge, in lines: local derivative × upstream = contribution."""
+        edge, sample = self.scene.selected_edge(number)
+        names, moment = self.scene.probe.names, self._moment
+        if moment is None:
+            return []
+        tape = self.scene.probe.tape
+        source = int(self.scene.places[self.scene.sources[number]])
+        target = int(self.scene.places[self.scene.targets[number]])
+        if not tape.instructions[source].require_grad:
+            return [f"{names.symbol(source)} gets no gradient: it is no parameter"]
+        flows = self.scene.flows(moment, np.array([number]))
+        local = short(float(flows.local[0]))
+        if edge.place == target:
+            formula = names.local(edge.place, edge.index)
+            named = f"{formula} = {local}" if formula != local else local
+        else:
+            named = local
+        head = f"∂{_spaced(names.symbol(target))}/∂{_spaced(names.symbol(source))} = {named}"
+        if not flows.flowed[0]:
+            return [head, "the gradient has not come this way yet"]
+        upstream = float(flows.upstream[0])
+        contribution = float(flows.contribution[0])
+        gathers = (
+            self.scene.detailed
+            and tape.instructions[target].per_sample
+            and not tape.instructions[source].per_sample
+        )
+        own = float(flows.local[0]) * upstream
+        product = f"{short(upstream)} × {local} = {short(own if gathers else contribution)}"
+        if not gathers:
+            return [head, f"upstream × local: {product}"]
+        which = self._number_in_data(moment.sample if sample is None else sample)
+        total = f"Σ of {tape.samples:,} samples: {short(contribution)}"
+        return [head, f"sample {which}: {product}", total]
+
+    # -- drawing ----------------------------------------------------------------------------
+
+    def draw(
+        self,
+        painter: QPainter,
+        camera: Camera,
+        size: QSize,
+        ratio: float,
+        brushes: Brushes,
+        focus: Focus,
+        font: QFont,
+    ) -> None:
+        """Draw what is in a view of that size."""
+        extent = (size.width(), size.height())
+        self._draw_plates(painter, camera, brushes, font)
+        nodes = visible_nodes(self.scene, camera, *extent)
+        near = self._few_edges(camera, extent, nodes)
+        if near is None:
+            self.ribbons = []
+            layer = self._layer(camera, size, ratio, brushes)
+            painter.drawPixmap(0, 0, layer)
+        else:
+            self._draw_ribbons(painter, camera, near, brushes, focus)
+        bins = self._bins[nodes]
+        if focus.bright is not None:
+            bins = bins + np.where(focus.bright[nodes], 0, brushes.bins)
+        visible = place_nodes(self.scene, nodes, bins, camera)
+        if camera.scale * self.scene.node_height < DOT_SCALE * 60:
+            draw_dots(painter, visible, brushes, extent)
+            return
+        draw_nodes(painter, visible, brushes)
+        self._draw_marks(painter, camera, brushes, focus)
+        if camera.scale >= TEXT_SCALE:
+            if self.scene.detailed:
+                draw_cards(painter, visible, self._cards(nodes), brushes, font)
+            else:
+                draw_texts(painter, visible, brushes, self.texts, font)
+        if near is not None:
+            self._draw_callouts(painter, camera, size, brushes, focus, font, visible)
+
+    def _few_edges(
+        self, camera: Camera, extent: tuple[int, int], nodes: np.ndarray
+    ) -> np.ndarray | None:
+        """Return the edges in view if they are few enough to be drawn one by one, else None."""
+        if camera.scale < TEXT_SCALE or len(nodes) > MOST_RIBBONS:
+            return None
+        near = self._edges.near(camera, extent)
+        return near if len(near) <= MOST_RIBBONS else None
+
+    def _draw_plates(
+        self, painter: QPainter, camera: Camera, brushes: Brushes, font: QFont
+    ) -> None:
+        theme = brushes.theme
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        label_font = QFont(font)
+        label_font.setPixelSize(max(4, round(12 * camera.scale)))
+        painter.setFont(label_font)
+        for depth, plate in enumerate(self.scene.plates):
+            box = camera.rectangle(plate.box)
+            painter.setPen(QPen(mix(theme.base, theme.edge, 0.6), 1.2, Qt.PenStyle.DashLine))
+            painter.setBrush(mix(theme.base, theme.window, min(1.0, 0.9 + 0.3 * depth)))
+            painter.drawRoundedRect(box, 10 * camera.scale, 10 * camera.scale)
+            painter.setPen(theme.muted)
+            header = QRectF(box.left(), box.top(), box.width(), 24 * camera.scale)
+            inset = header.adjusted(10 * camera.scale, 0, -10 * camera.scale, 0)
+            begin = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(inset, begin, self._plate_text(plate.label, plate.is_samples))
+
+    def _plate_text(self, label: str, is_samples: bool) -> str:
+        if not is_samples or self._moment is None:
+            return label
+        return f"{label}, shown: sample {self._number_in_data(self._moment.sample)}"
+
+    def _layer(self, camera: Camera, size: QSize, ratio: float, brushes: Brushes) -> QPixmap:
+        """Return the edges for a camera, drawn anew only when it has changed."""
+        key = (camera, size, ratio, brushes)
+        if self._edge_layer is None or self._edge_layer[0] != key:
+            layer = QPixmap(size * ratio)
+            layer.setDevicePixelRatio(ratio)
+            layer.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(layer)
+            self._edges.draw(painter, camera, (size.width(), size.height()), brushes.theme)
+            painter.end()
+            self._edge_layer = (key, layer)
+        return self._edge_layer[1]
+
+    def _draw_ribbons(
+        self, painter: QPainter, camera: Camera, near: np.ndarray, brushes: Brushes, focus: Focus
+    ) -> None:
+        """Draw the edges in view one by one, with what flows over them."""
+        key = (camera, near.tobytes())
+        if self._ribbons_for != key:
+            routes = self.scene.routes(near)
+            self.ribbons = [
+                make_ribbon(edge, route, camera)
+                for edge, route in zip(near.tolist(), routes, strict=True)
+            ]
+            self._ribbons_for = key
+        for ribbon in self.ribbons:
+            if ribbon.edge in (focus.selected_edge, focus.step_edge, focus.hovered_edge):
+                draw_halo(painter, ribbon, brushes.theme, camera.scale)
+        if self._moment is None:
+            none = np.zeros(len(near))
+            flows = Flows(none, none, none, none > 0)
+        else:
+            flows = self.scene.flows(self._moment, near)
+        faint = np.zeros(len(near), dtype=bool)
+        if focus.bright is not None:
+            sources, targets = self.scene.sources[near], self.scene.targets[near]
+            faint = ~(focus.bright[sources] & focus.bright[targets])
+        draw_ribbons(painter, self.ribbons, flows, self._limit, camera.scale, brushes.theme, faint)
+
+    def _draw_marks(
+        self, painter: QPainter, camera: Camera, brushes: Brushes, focus: Focus
+    ) -> None:
+        """Draw frames around the nodes that are looked at."""
+        theme = brushes.theme
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        solid, dashed = Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine
+        for node, colour, width, style in (
+            (focus.hovered_node, theme.text, 2.0, solid),
+            (focus.step_node, theme.accent, 4.0, solid),
+            (focus.selected_node, theme.text, 3.0, solid),
+            (focus.walked_node, theme.text, 2.0, dashed),
+        ):
+            if node is not None:
+                box = camera.rectangle(self.scene.box(node)).adjusted(-1, -1, 1, 1)
+                radius = 7 * camera.scale
+                painter.setPen(QPen(colour, width, style))
+                painter.drawRoundedRect(box, radius, radius)
+
+    def _draw_callouts(
+        self,
+        painter: QPainter,
+        camera: Camera,
+        size: QSize,
+        brushes: Brushes,
+        focus: Focus,
+        font: QFont,
+        visible: VisibleNodes,
+    ) -> None:
+        """Write beside the edges that are looked at what flows over them."""
+        view = QRectF(0, 0, size.width(), size.height())
+        taken = [QRectF(*box) for box in visible.boxes.tolist()] if len(visible.boxes) < 60 else []
+        by_edge = {ribbon.edge: ribbon for ribbon in self.ribbons}
+        wanted = dict.fromkeys((focus.step_edge, focus.selected_edge, focus.hovered_edge))
+        for edge in wanted:
+            ribbon = by_edge.get(edge) if edge is not None else None
+            if ribbon is not None and edge is not None:
+                middle = ribbon.path.pointAtPercent(0.5)
+                lines = self.explain_edge(edge)
+                if lines and view.contains(middle):
+                    box = draw_callout(painter, lines, middle, brushes.theme, font, taken, view)
+                    taken.append(box)
+
+    def _cards(self, nodes: np.ndarray) -> list[Card]:
+        return [self._card(node) for node in nodes.tolist()]
+
+    def _card(self, node: int) -> Card:
+        title, value, gradient = self.texts(node)
+        names, place = self.scene.probe.names, int(self.scene.places[node])
+        below = self.scene.formula(node) or names.kind(place)
+        return Card(title, "" if below == title else below, value, gradient, self._spread(node))
+
+    def _spread(self, node: int) -> Distribution | None:
+        """Return how a node's values are spread over the samples, if it has one for each."""
+        moment, scene = self._moment, self.scene
+        if moment is None or not isinstance(scene, FoldedScene):
+            return None
+        if node not in self._spreads:
+            column = scene.column(node, moment)
+            self._spreads[node] = None if column is None else distribution(column, moment.sample)
+        return self._spreads[node]
+
+    def draw_focus_frame(self, painter: QPainter, size: QSize, brushes: Brushes) -> None:
+        """Show that the keys go to the graph."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(QPen(brushes.theme.accent, 2))
+        right, bottom = size.width() - 1, size.height() - 1
+        painter.drawLines(
+            [
+                QLineF(1, 1, right, 1),
+                QLineF(right, 1, right, bottom),
+                QLineF(right, bottom, 1, bottom),
+                QLineF(1, bottom, 1, 1),
+            ]
+        )
+
+
+def _spaced(symbol: str) -> str:
+    """Return a symbol as it stands below or above ∂: in parentheses if it is an expression."""
+    return f"({symbol})" if " " in symbol else symbol

@@ -1,0 +1,205 @@
+"""Drawing edges with what flows back over them: width is size, colour is sign."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+
+from app.theme import Theme
+from app.views.graph.camera import Camera
+from app.views.graph.colours import mix
+from app.views.graph.scene import Flows
+
+MOST_RIBBONS = 250
+"""Edges that are drawn with what flows over them; where there are more, lines have to do."""
+
+REACH = 8.0
+"""Pixels from an edge within which a click hits it."""
+
+NARROWEST, WIDEST = 1.4, 7.0
+"""Pixels of the smallest and the largest contribution, at scale 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ribbon:
+    """An edge as it is drawn.
+
+    Attributes:
+        edge: its number.
+        points: its points in pixels, of shape (points, 2).
+        path: a smooth line through them.
+    """
+
+    edge: int
+    points: np.ndarray
+    path: QPainterPath
+
+
+def make_ribbon(edge: int, route: np.ndarray, camera: Camera) -> Ribbon:
+    """Return an edge with these points of the layout, as a camera sees it."""
+    points = camera.scale * route + [camera.dx, camera.dy]
+    path = QPainterPath(QPointF(*points[0]))
+    for (x1, y1), (x2, y2) in zip(points[:-1].tolist(), points[1:].tolist(), strict=True):
+        bend = (x2 - x1) / 2
+        if bend <= 0:
+            path.lineTo(x2, y2)
+        else:
+            path.cubicTo(x1 + bend, y1, x2 - bend, y2, x2, y2)
+    samples = [path.pointAtPercent(share / 16) for share in range(17)]
+    return Ribbon(edge, np.array([[p.x(), p.y()] for p in samples]), path)
+
+
+def hit(ribbons: list[Ribbon], at: QPointF) -> int | None:
+    """Return the number of the edge that is nearest to a pixel, if one is within reach."""
+    best, nearest = None, REACH
+    for ribbon in ribbons:
+        distance = _distance(ribbon.points, at.x(), at.y())
+        if distance < nearest:
+            best, nearest = ribbon.edge, distance
+    return best
+
+
+def _distance(points: np.ndarray, x: float, y: float) -> float:
+    """Return how far a pixel is from a line through points."""
+    starts, along = points[:-1], np.diff(points, axis=0)
+    to = np.array([x, y]) - starts
+    squares = np.maximum(np.sum(along * along, axis=1), 1e-9)
+    share = np.clip(np.sum(to * along, axis=1) / squares, 0.0, 1.0)
+    return float(np.min(np.hypot(*(to - share[:, None] * along).T)))
+
+
+def widths(contributions: np.ndarray, limit: float) -> np.ndarray:
+    """Return how wide edges are drawn, at scale 1: by the logarithm, over four decades."""
+    with np.errstate(all="ignore"):
+        decades = np.log10(np.abs(contributions) / limit) + 4
+    share = np.clip(np.nan_to_num(decades / 4, nan=1.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
+    return NARROWEST + (WIDEST - NARROWEST) * share
+
+
+def draw_ribbons(
+    painter: QPainter,
+    ribbons: list[Ribbon],
+    flows: Flows,
+    limit: float,
+    scale: float,
+    theme: Theme,
+    faint: np.ndarray,
+) -> None:
+    """Draw edges; what has not flowed is a thin line, what is not looked at is faint."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    size = widths(flows.contribution, limit)
+    order = np.argsort(flows.flowed, kind="stable")
+    for number in order.tolist():
+        ribbon = ribbons[number]
+        colour, width = mix(theme.base, theme.edge, 0.7), NARROWEST
+        if flows.flowed[number]:
+            colour = _sign_colour(float(flows.contribution[number]), theme)
+            width = float(size[number])
+        if faint[number]:
+            colour = mix(colour, theme.base, 0.75)
+        width = max(1.0, width * min(scale, 1.5))
+        pen = QPen(colour, width)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        painter.strokePath(ribbon.path, pen)
+        _draw_tip(painter, ribbon, colour, max(4.0, 5 * scale) + width * 0.6)
+
+
+def _sign_colour(contribution: float, theme: Theme) -> QColor:
+    if not math.isfinite(contribution):
+        return theme.non_finite
+    if contribution == 0:
+        return mix(theme.base, theme.edge, 0.9)
+    return theme.positive if contribution > 0 else theme.negative
+
+
+def _draw_tip(painter: QPainter, ribbon: Ribbon, colour: QColor, size: float) -> None:
+    """Draw the arrowhead: values flow this way, gradients the other."""
+    _draw_arrow(painter, ribbon.points[-1], ribbon.points[-1] - ribbon.points[-2], colour, size)
+
+
+def draw_backward_tip(painter: QPainter, ribbon: Ribbon, colour: QColor, scale: float) -> None:
+    """Draw an arrowhead at the other end: the gradient has just flowed back here."""
+    size = max(9.0, 12 * scale)
+    _draw_arrow(painter, ribbon.points[0], ribbon.points[0] - ribbon.points[1], colour, size)
+
+
+def _draw_arrow(
+    painter: QPainter, tip: np.ndarray, direction: np.ndarray, colour: QColor, size: float
+) -> None:
+    along = direction / (float(np.hypot(*direction)) or 1.0) * size
+    side = np.array([-along[1], along[0]]) * 0.55
+    base = tip - along
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    corners = (tip, base + side, base - side)
+    painter.drawPolygon(QPolygonF([QPointF(*corner.tolist()) for corner in corners]))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def draw_halo(painter: QPainter, ribbon: Ribbon, theme: Theme, scale: float) -> None:
+    """Draw a broad soft line below an edge that is looked at."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    pen = QPen(mix(theme.base, theme.accent, 0.45), 11 * min(max(scale, 0.6), 1.6))
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    painter.strokePath(ribbon.path, pen)
+
+
+def draw_callout(
+    painter: QPainter,
+    lines: list[str],
+    near: QPointF,
+    theme: Theme,
+    font: QFont,
+    taken: list[QRectF],
+    view: QRectF,
+) -> QRectF:
+    """Write lines in a box near a place, where it hides least of what is taken; return the box."""
+    metrics = QFontMetricsF(font)
+    width = max(metrics.horizontalAdvance(line) for line in lines) + 16
+    height = metrics.height() * len(lines) + 8
+    box = _free_place(near, width, height, taken, view)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setPen(QPen(theme.accent, 1.5))
+    if not box.adjusted(-4, -4, 4, 4).contains(near):
+        painter.drawLine(near, _nearest_point(box, near))
+    painter.setBrush(theme.raised)
+    painter.drawRoundedRect(box, 5, 5)
+    painter.setPen(theme.text)
+    painter.setFont(font)
+    for number, line in enumerate(lines):
+        row = QRectF(box.left(), box.top() + 4 + number * metrics.height(), width, metrics.height())
+        painter.drawText(row, Qt.AlignmentFlag.AlignCenter, line)
+    return box
+
+
+def _free_place(
+    near: QPointF, width: float, height: float, taken: list[QRectF], view: QRectF
+) -> QRectF:
+    """Return the box of that size, around a place, that overlaps least with what is taken."""
+    best, least = QRectF(), math.inf
+    for down in (-1, 1, -2, 2, -3, 3, -4, 4):
+        for right in (0, -1, 1, -2, 2):
+            centre = near + QPointF(right * width * 0.4, down * (height / 2 + 10))
+            box = QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height)
+            box.moveLeft(min(max(box.left(), view.left() + 2), view.right() - width - 2))
+            box.moveTop(min(max(box.top(), view.top() + 2), view.bottom() - height - 2))
+            overlap = sum(_area(box & each) for each in taken)
+            cost = overlap + 4 * (abs(down) + abs(right)) * 10
+            if cost < least:
+                best, least = box, cost
+    return best
+
+
+def _area(box: QRectF) -> float:
+    return max(0.0, box.width()) * max(0.0, box.height())
+
+
+def _nearest_point(box: QRectF, to: QPointF) -> QPointF:
+    return QPointF(
+        min(max(to.x(), box.left()), box.right()), min(max(to.y(), box.top()), box.bottom())
+    )

@@ -1,0 +1,1 @@
+"""The inspector: why the gradient of a node or an edge is what it is."""

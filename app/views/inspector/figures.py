@@ -1,0 +1,94 @@
+"""The value and the gradient of the selected node, large; a leaf's value can be changed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+
+from app.views.inspector.wording import show, spell
+from app.views.value_edit import ValueEdit
+
+LARGE = 1.25
+"""How much larger the numbers are than other text."""
+
+
+class Figures(QWidget):
+    """A row for the value and one for the gradient."""
+
+    edited = Signal(float)
+    """The value was given another number."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("figures")
+        self._value_caption, self._gradient_caption = QLabel("value"), QLabel("gradient")
+        self._value = _figure("inspected_value", "Value")
+        self._gradient = _figure("inspected_gradient", "Gradient")
+        self.edit = ValueEdit(parent=self)
+        self.edit.setObjectName("inspected_value_edit")
+        self.edit.drag_by(self._value_caption)
+        self.edit.edited.connect(self.edited)
+        self._problem = QLabel(objectName="value_problem", wordWrap=True)
+        self._problem.setProperty("role", "problem")
+        self._problem.hide()
+        self.edit.problem_changed.connect(self._show_problem)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setVerticalSpacing(2)
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(self._value_caption, 0, 0)
+        grid.addWidget(self._value, 0, 1)
+        grid.addWidget(self.edit, 0, 1)
+        grid.addWidget(self._problem, 1, 0, 1, 2)
+        grid.addWidget(self._gradient_caption, 2, 0)
+        grid.addWidget(self._gradient, 2, 1)
+        self.set_text_size()
+
+    def show_value(self, value: float | None, name: str, *, editable: bool, replaced: bool) -> None:
+        """Show the value of what is called so, in a field if it can be changed.
+
+        ``replaced`` says that it is a person's own.
+        """
+        self._value_caption.setText("value (yours)" if replaced else "value")
+        self.edit.set_name(name)
+        self.edit.setVisible(editable)
+        self._value.setVisible(not editable)
+        pointer = Qt.CursorShape.SizeHorCursor if editable else Qt.CursorShape.ArrowCursor
+        self._value_caption.setCursor(pointer)
+        if editable and value is not None:
+            self.edit.take(value)
+        _fill(self._value, value)
+
+    def show_gradient(self, gradient: float | None, name: str) -> None:
+        """Show the gradient, called so."""
+        self._gradient_caption.setText(f"gradient {name}")
+        _fill(self._gradient, gradient)
+
+    def set_text_size(self) -> None:
+        """Follow the application's size of text."""
+        font = QFont(self.font())
+        font.setPointSizeF(font.pointSizeF() * LARGE)
+        font.setBold(True)
+        for figure in (self._value, self._gradient):
+            figure.setFont(font)
+        height = max(self.edit.sizeHint().height(), self._value.sizeHint().height())
+        self._value.setMinimumHeight(height)
+        self.edit.setMinimumHeight(height)
+
+    def _show_problem(self, problem: str) -> None:
+        self._problem.setText(problem)
+        self._problem.setVisible(bool(problem))
+
+
+def _figure(name: str, what: str) -> QLabel:
+    label = QLabel(objectName=name)
+    label.setAccessibleName(what)
+    label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
+
+
+def _fill(label: QLabel, number: float | None) -> None:
+    label.setText(show(number))
+    label.setToolTip(spell(number))

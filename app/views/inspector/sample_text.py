@@ -1,0 +1,45 @@
+"""What is said where nothing is selected: the selected sample, and its share of the gradient."""
+
+from __future__ import annotations
+
+from html import escape
+
+from app.views.inspector.reading import Reading
+from app.views.inspector.wording import percent, rows, show, strong
+
+INVITATION = (
+    "Click a node or an edge of the graph, or step through the trace (→), "
+    "to see why its gradient is what it is."
+)
+
+
+def sample(reading: Reading) -> str:
+    """Return the selected sample's numbers, and its share of each parameter's gradient."""
+    probe = reading.moment.probe
+    x, y, prediction = (reading.value(each) for each in (probe.x, probe.y, probe.prediction))
+    residual = None if x is None or y is None or prediction is None else y - prediction
+    name = escape(reading.names.symbol(probe.prediction))
+    lines = [
+        ("(x, y)", f"({show(x)}, {show(y)})"),
+        (name, show(prediction)),
+        (f"residual y − {name}", show(residual)),
+    ]
+    return rows(lines)
+
+
+def shares(reading: Reading) -> str:
+    """Return the selected sample's share of each parameter's gradient."""
+    lines = []
+    for place in reading.tape.parameters:
+        contributions = reading.contributions(place)
+        if contributions is None:
+            continue
+        gradient = escape(reading.names.gradient(place))
+        total = contributions.total
+        if total is None or not contributions.known[reading.sample]:
+            lines.append((gradient, show(None)))
+            continue
+        own = float(contributions.numbers[reading.sample])
+        share = percent(own, total)
+        lines.append((gradient, f"{strong(show(own))} of {show(total)} ({share})"))
+    return rows(lines)
