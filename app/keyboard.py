@@ -43,7 +43,7 @@ _KEYS: tuple[tuple[type[QWidget], frozenset[Qt.Key]], ...] = (
 )
 """The keys that each kind of control needs; what is typed, a text field claims by itself."""
 
-_UNMODIFIED = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+_SELECTING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
 
 
 class ControlKeys(QObject):
@@ -58,14 +58,12 @@ class ControlKeys(QObject):
 
     def __init__(self, application: QApplication) -> None:
         super().__init__(application)
-        self._keys: frozenset[Qt.Key] = frozenset()
         application.focusChanged.connect(self._watch)
 
     def _watch(self, old: QWidget | None, new: QWidget | None) -> None:
         if old is not None:
             old.removeEventFilter(self)
-        self._keys = frozenset() if new is None else keys_of(new)
-        if new is not None and self._keys:
+        if new is not None and keys_of(new):
             new.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: D102  Qt's
@@ -73,26 +71,23 @@ class ControlKeys(QObject):
             event.type() is QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
             and isinstance(watched, QWidget)
-            and self._is_needed(watched, event)
+            and _needs(watched, event)
         ):
             event.accept()
             return True
         return False
 
-    def _is_needed(self, control: QWidget, event: QKeyEvent) -> bool:
-        """Whether the control itself does something with a key."""
-        if event.modifiers() not in _UNMODIFIED:
-            others = event.modifiers() & ~(
-                Qt.KeyboardModifier.ShiftModifier
-                | Qt.KeyboardModifier.ControlModifier
-                | Qt.KeyboardModifier.KeypadModifier
-            )
-            moves = event.key() in self._keys & _MOVES
-            return moves and not others and isinstance(control, _SELECTED_BY_MOVING)
-        if isinstance(control, QLineEdit) and event.key() == Key.Key_Escape:
-            return control.isModified()
-        finds = isinstance(control, _SEARCHED_BY_TYPING) and event.text().isprintable()
-        return event.key() in self._keys or (finds and bool(event.text()))
+
+def _needs(control: QWidget, event: QKeyEvent) -> bool:
+    """Return whether a control itself does something with a key."""
+    key, modifiers = event.key(), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+    if modifiers:
+        selects = isinstance(control, _SELECTED_BY_MOVING) and not modifiers & ~_SELECTING
+        return selects and key in keys_of(control) & _MOVES
+    if isinstance(control, QLineEdit) and key == Key.Key_Escape:
+        return control.isModified()
+    typed = bool(event.text()) and event.text().isprintable()
+    return key in keys_of(control) or (typed and isinstance(control, _SEARCHED_BY_TYPING))
 
 
 def keys_of(control: QWidget) -> frozenset[Qt.Key]:

@@ -140,7 +140,7 @@ class Stepping(QObject):
     def _let_pass(self, entry: Entry) -> bool:
         """Ask before a step, in predict mode; return whether it may be shown."""
         moment = self._walk.moment
-        if self.predictions.isHidden() or moment is None:
+        if self.predictions.isHidden() or self.predictions.judged or moment is None:
             return True
         asked = question(moment, entry, moment.probe.names, self._sign_only)
         if asked is None:

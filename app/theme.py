@@ -129,6 +129,7 @@ def _style_sheet(theme: Theme) -> str:
         QCheckBox:focus {{ text-decoration: underline; }}
         QTabWidget::pane {{ border: none; }}
         QFrame#notice {{ border-radius: 5px; background: {theme.notice.name()}; }}
+        QFrame#prediction_bar {{ border-radius: 5px; background: {theme.notice.name()}; }}
         QFrame#notice[kind="warning"] {{ background: {theme.warning.name()}; }}
         QFrame#notice[kind="error"] {{ background: {theme.error.name()}; }}
         QToolBar {{ border: none; padding: 4px 6px; spacing: 6px; }}

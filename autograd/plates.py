@@ -206,7 +206,7 @@ class _Drawing:
         members = self._copies.members.values()
         classes = sorted(places for places in members if places[0] in self._vertices)
         nodes = [self._node(index, places) for index, places in enumerate(classes)]
-        edges = [edge for index, node in enumerate(nodes) for edge in self._edges(index, node)]
+        edges = [edge for target in range(len(nodes)) for edge in self._edges(target, nodes)]
         terms = {place: vertex.terms for place, vertex in self._vertices.items()}
         return Diagram(tuple(nodes), tuple(edges), tuple(self._plates), self._owners, terms)
 
@@ -245,13 +245,14 @@ class _Drawing:
                 self._plates.append(Plate("units", group.count, parent))
         around.append(self._plate_indices[inside, group])
 
-    def _edges(self, target: int, node: DiagramNode) -> list[DiagramEdge]:
+    def _edges(self, target: int, nodes: Sequence[DiagramNode]) -> list[DiagramEdge]:
         """Return the edges into a node, one for each source and operand it is."""
         found: dict[tuple[int, int], DiagramEdge] = {}
+        node = nodes[target]
         for operand, place, index in self._vertices[node.place].terms:
             source = self._owners.get(operand)
-            position = 0 if node.absorbed else index
             if source is not None:
-                edge = DiagramEdge(source, target, place, index)
-                found.setdefault((source, position), edge)
+                key = source, 0 if node.absorbed else index
+                if key not in found or operand == nodes[source].place:
+                    found[key] = DiagramEdge(source, target, place, index)
         return list(found.values())

@@ -74,83 +74,6 @@ class Gradients:
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
-    """What the chain rule says of one edge: contribution = upstream · local.
-
-    Numbers are of shape (samples,) where they differ between samples.
-
-    Attributes:
-        local: the local derivative, ∂operation/∂operand.
-        upstream: the gradient of the operation.
-        contribution: what the operand's gradient gains, from each sample.
-    """
-
-    local: Any
-    upstream: Any
-    contribution: Any
-
-
-class Evaluation:
-    """A tape with its numbers at some parameters: all values and all gradients.
-
-    Attributes:
-        tape: the tape.
-        parameters: of shape (parameters,).
-        values: by place; of shape (samples,) if per sample, else a number.
-        gradients: the same; None where none is required.
-        contributions: for places that all samples share, what each sample adds to the
-            gradient, of shape (samples,).
-    """
-
-    def __init__(
-        self,
-        tape: Tape,
-        parameters: Sequence[float] | Column,
-        replaced: Mapping[int, Any] | None = None,
-    ) -> None:
-        """Compute everything; ``replaced`` is explained at :meth:`Tape.forward`."""
-        self.tape = tape
-        self.parameters = np.array(parameters, dtype=float)
-        self.values = tape.forward(self.parameters, replaced)
-        found = tape.backward(self.values)
-        self.gradients = found.totals
-        self.contributions = found.contributions
-        self._sums: dict[int, Column] = {}
-        self._flows: dict[tuple[int, int], Flow] = {}
-
-    @property
-    def loss(self) -> float:
-        """The loss."""
-        return float(self.values[-1])
-
-    @cached_property
-    def gradient(self) -> Column:
-        """The gradient with respect to each parameter, of shape (parameters,)."""
-        found = (self.gradients[place] for place in self.tape.parameters)
-        return np.array([0.0 if each is None else each for each in found])
-
-    def running_sums(self, place: int) -> Column:
-        """Return the sums of the terms of a SUM after each sample, of shape (samples,)."""
-        if place not in self._sums:
-            (term,) = self.tape.instructions[place].operands
-            terms = np.broadcast_to(self.values[term], self.tape.samples)
-            self._sums[place] = sum_in_order(terms)
-        return self._sums[place]
-
-    def flow(self, place: int, index: int) -> Flow:
-        """Return what flows from an operation to its operand of that index.
-
-        The operation must require a gradient.
-        """
-        if (place, index) not in self._flows:
-            upstream = self.gradients[place]
-            with silent():
-                local = self.tape.local_derivative(place, index, self.values)
-                self._flows[place, index] = Flow(local, upstream, upstream * local)
-        return self._flows[place, index]
-
-
-@dataclass(frozen=True, slots=True)
 class Phases:
     """A tape's places, by when they are computed.
 
@@ -376,8 +299,9 @@ class Tape:
 
     def evaluate(self, parameters: Sequence[float] | Column) -> tuple[float, Column]:
         """Return the loss and its gradient with respect to each parameter."""
-        evaluation = Evaluation(self, parameters)
-        return evaluation.loss, evaluation.gradient
+        values = self.forward(parameters)
+        totals = self.backward(values).totals
+        return float(values[-1]), gradient_of(self.parameters, totals)
 
     def __repr__(self) -> str:
         """Return a line such as "Tape(3 shared + 6 × 41 samples, parameters m, c)"."""
@@ -413,6 +337,11 @@ class Tape:
 
 def _add(before: Any, contribution: Any) -> Any:
     return contribution if before is None else before + contribution
+
+
+def gradient_of(parameters: Sequence[int], totals: Sequence[Any]) -> Column:
+    """Return the parameters' part of all gradients, of shape (parameters,); 0 where none is."""
+    return np.array([0.0 if totals[place] is None else totals[place] for place in parameters])
 
 
 def sum_in_order(terms: Column) -> Column:

@@ -10,6 +10,16 @@ from app import __version__
 SHORTCUTS = (
     ("Training", (("Space", "play or pause"), ("N", "one epoch"), ("R", "reset to epoch 0"))),
     (
+        "Steps of an epoch",
+        (
+            ("→ ←  or  . ,", "one step forward, back"),
+            ("Shift or Ctrl + → ←", "to the next, the previous stage"),
+            ("Page ↓ ↑", "to the next, the previous epoch"),
+            ("P", "play the steps, or pause"),
+            ("Esc", "take back a what-if, the selection, then leave the steps"),
+        ),
+    ),
+    (
         "Fields",
         (
             ("Enter", "take what was typed"),
@@ -21,17 +31,21 @@ SHORTCUTS = (
     (
         "Computation graph",
         (
+            ("U", "unfold, or fold again"),
             ("F", "fit the whole graph"),
-            ("Home", "to the first samples"),
-            ("+ −, wheel", "zoom"),
-            ("← → ↑ ↓, drag", "move"),
-            ("hover", "all digits of a node"),
+            ("Ctrl + F", "find a node"),
+            ("Home", "to where reading begins"),
+            ("+ −, wheel; drag", "zoom; move"),
+            ("← → ↑ ↓, Enter", "with the focus on the graph: walk along edges, select"),
+            ("hover", "all digits of a node, and what it depends on"),
+            ("click on a value", "another parameter or data point: what if?"),
         ),
     ),
     (
         "Loss curve",
         (
             ("← → Home End", "move the crosshair"),
+            ("Enter, click", "look at that epoch"),
             ("wheel, drag", "zoom, move"),
         ),
     ),

@@ -95,7 +95,6 @@ class PredictionBar(QFrame):
         self._remember_focus()
         self._sign_only.setChecked(sign_only)
         self._field.setText("")
-        self._show_problem("")
         self._show_state(_State.ASKING, question)
         (self._signs["0"] if sign_only else self._field).setFocus()
 
@@ -123,7 +122,6 @@ class PredictionBar(QFrame):
         """Ask nothing now, and give the focus back."""
         self._return_focus()
         self._field.setText("")
-        self._show_problem("")
         self._show_state(_State.RESTING, RESTING)
 
     def set_theme(self, theme: Theme) -> None:
@@ -177,6 +175,7 @@ class PredictionBar(QFrame):
         set_style_property(self._question, "role", "muted" if state is _State.RESTING else "")
         for part in (self._answers, self._show_me):
             part.setEnabled(state is not _State.RESTING)
+        self._show_problem("")
         self._show_answers()
         self._pages.setCurrentIndex(state is _State.JUDGED)
         self._reserve_lines()
@@ -187,6 +186,7 @@ class PredictionBar(QFrame):
 
     def _show_problem(self, problem: str) -> None:
         self._problem.setText(problem)
+        self._score.setVisible(not problem)  # its room is needed
         set_style_property(self._problem, "role", "problem" if problem else "")
         set_style_property(self._field, "invalid", bool(problem))
 
@@ -223,7 +223,7 @@ class PredictionBar(QFrame):
         self._field = QLineEdit(objectName="prediction", placeholderText="your prediction")
         self._field.setAccessibleName("Your prediction")
         self._field.setToolTip("A number; Enter answers.")
-        self._answer_button = _button("answer", "Ans&wer", "Answer with this number (Enter)")
+        self._answer_button = _button("answer", "Answer", "Answer with this number (Enter)")
         self._field.returnPressed.connect(self._answer)
         self._field.textChanged.connect(self._show_answers)
         self._field.textEdited.connect(lambda: self._show_problem(""))
@@ -244,7 +244,7 @@ class PredictionBar(QFrame):
     def _make_asking(self) -> QWidget:
         self._show_me = _button("show_me", "Show &me", "Show the answer; it does not count")
         self._show_me.clicked.connect(self.revealed)
-        self._sign_only = QCheckBox("only the &sign", objectName="sign_only")
+        self._sign_only = QCheckBox("only the s&ign", objectName="sign_only")
         self._sign_only.setToolTip("Be asked only whether it is negative, zero or positive.")
         self._sign_only.clicked.connect(self.sign_only_toggled)
         self._sign_only.toggled.connect(self._show_answers)

@@ -203,7 +203,7 @@ class TraceBar(FoldingBar):
         self._pace_label = QLabel(objectName="pace_value")
         slider.valueChanged.connect(self._take_pace)
         layout.addSpacing(10)
-        layout.addWidget(_caption("Pa&ce", slider))
+        layout.addWidget(_caption("Pac&e", slider))
         layout.addWidget(slider)
         layout.addSpacing(4)
         layout.addWidget(self._pace_label)
@@ -234,7 +234,7 @@ class TraceBar(FoldingBar):
 
     def _take_pace(self) -> None:
         pace = self.pace()
-        self._pace_label.setText(f"{pace:g} step{'s' if pace > 1 else ''}/s")
+        self._pace_label.setText(f"{pace:g} step{'s' if pace != 1 else ''}/s")
         self.pace_changed.emit(pace)
 
     def _take_loop(self, index: int) -> None:

@@ -51,11 +51,13 @@ def record_loss(samples: Samples) -> RecordedLoss:
     rest = next(node for node in term.nodes() if prediction in node.operands)
     loss = total / len(samples)
     tape = Tape.record(loss, parameters, {x: samples.x, y: samples.y}, {total: term})
-    names = {prediction: "ŷ", rest: "residual", term: "squared", loss: "L"}
+    names = {prediction: "ŷ", rest: "residual", term: "squared"}
     return RecordedLoss(
-        tape,
-        *map(tape.place, (x, y, prediction)),
-        {tape.place(node): name for node, name in names.items()},
+        tape=tape,
+        x=tape.place(x),
+        y=tape.place(y),
+        prediction=tape.place(prediction),
+        names={tape.place(node): name for node, name in names.items()},
     )
 
 

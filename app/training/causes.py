@@ -19,9 +19,10 @@ from app.training.narration import (
 from app.training.stability import stability
 from app.training.update import learning_rates
 from autograd import rules
+from autograd.evaluation import Evaluation
 from autograd.formula import enclose
 from autograd.rules import Rule
-from autograd.tape import Column, Evaluation
+from autograd.tape import Column
 from autograd.trace import Backward, Forward, Update
 
 LARGEST = "1.8e308, the largest floating-point number"
@@ -262,8 +263,16 @@ class Explanation:
         if settings:
             yield f"{settings[0].upper()}{settings[1:]}"
         strongest = self._strongest_into(entry.place, None)
-        if strongest is not None:
-            yield from self._why_product_large(*strongest)
+        if strongest is None:
+            return
+        edge, sample = strongest
+        if sample is not None:
+            most = rounded(of_sample(self._evaluation.flow(*edge).contribution, sample))
+            yield (
+                f"{self._names.gradient(entry.place)} = {rounded(entry.gradient)} adds up what the "
+                f"samples contribute: {most}{self._whose(sample)} is the largest."
+            )
+        yield from self._why_product_large(edge, sample)
 
     # -- words ------------------------------------------------------------------------------
 

@@ -11,8 +11,8 @@ import numpy as np
 from app.study.hyperparameters import Training
 from app.training.snapshot import Probe
 from app.training.update import learning_rates, mini_batches, update_rule
+from autograd.evaluation import Evaluation
 from autograd.optimizers import Change, State
-from autograd.tape import Evaluation
 from autograd.trace import FoldedTrace, Stage, Trace, UnfoldedTrace
 
 

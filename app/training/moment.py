@@ -10,9 +10,10 @@ import numpy as np
 
 from app.training.epoch_trace import NOTHING_REPLACED, Pass, WhatIf
 from app.training.snapshot import Probe
+from autograd.evaluation import Evaluation
 from autograd.optimizers import Change
 from autograd.rules import SUM
-from autograd.tape import Column, Evaluation
+from autograd.tape import Column
 from autograd.trace import Entry, Progress, Stage, Trace
 from autograd.trace.trace import Known
 

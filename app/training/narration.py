@@ -200,8 +200,8 @@ def _tell_forward(moment: Moment, entry: Forward) -> str:
     sample = moment.sample if entry.sample is None else entry.sample
     numbers = [rounded(of_sample(number, sample)) for number in entry.inputs]
     symbol, formula = names.symbol(entry.place), names.formula(entry.place)
-    sides = [symbol, *([] if formula == symbol else [formula])]
-    sides += [computation(rule, numbers), rounded(of_sample(entry.value, sample))]
+    computed, value = computation(rule, numbers), rounded(of_sample(entry.value, sample))
+    sides = dict.fromkeys([symbol, formula, computed, value])  # each once
     whose = _whose(moment, entry, instruction.per_sample)
     return f"Forward: {' = '.join(sides)}{f' for {whose}' if whose else ''}."
 

@@ -16,7 +16,8 @@ from app.training.moment import Moment
 from app.training.selection import SelectedEdge, SelectedNode, Selection
 from autograd import rules
 from autograd.arithmetic import silent
-from autograd.tape import Column, Evaluation
+from autograd.evaluation import Evaluation
+from autograd.tape import Column
 from autograd.trace import Backward, Entry, Forward, UnfoldedTrace, Update
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from autograd.rules import SUM
+from autograd.tape import Tape
 from autograd.trace import Backward, Entry
 
 
@@ -16,10 +18,18 @@ class SelectedNode:
 
 @dataclass(frozen=True, slots=True)
 class SelectedEdge:
-    """The edge from an operation to one of its operands: the operation's place, which operand."""
+    """The edge from an operation to one of its operands: the operation's place, which operand.
+
+    Of an addition of the unfolded sum, operand 0 is the addition before, and 1 the term.
+    """
 
     place: int
     index: int
+
+    def renumbered(self, tape: Tape, *, folded: bool) -> SelectedEdge:
+        """Return the edge as it is numbered after folding or unfolding."""
+        is_sum = tape.instructions[self.place].rule is SUM
+        return SelectedEdge(self.place, 0 if folded else 1) if is_sum else self
 
 
 Selection = SelectedNode | SelectedEdge

@@ -12,8 +12,9 @@ import numpy.typing as npt
 from app.study.data import Samples, make_samples
 from app.study.experiment import Data
 from app.study.model import record_loss
+from autograd.evaluation import Evaluation
 from autograd.naming import Names
-from autograd.tape import Column, Evaluation
+from autograd.tape import Column
 
 Chosen = npt.NDArray[np.int64]
 

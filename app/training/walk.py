@@ -10,7 +10,8 @@ from app.study.hyperparameters import Training
 from app.training.epoch_trace import NOTHING_REPLACED, EpochTrace, WhatIf
 from app.training.loop import State
 from app.training.moment import Moment
-from app.training.selection import Selection, subject_of
+from app.training.run_trace import evaluation_of, trace_of, training_at
+from app.training.selection import SelectedEdge, Selection, subject_of
 from app.training.session import Session
 from app.training.snapshot import Probe
 from autograd.trace import Entry, Stage, Trace
@@ -108,13 +109,7 @@ class Walk(QObject):
 
     def _make_moment(self, probe: Probe) -> Moment:
         if self.step is None:
-            history = self._session.history
-            assert history is not None  # noqa: S101  there is an epoch
-            parameters = history.parameters(self.epoch).copy()
-            for index, value in self.what_if.parameters.items():
-                parameters[index] = value
-            replaced = self.what_if.columns(probe)
-            evaluation = probe.snapshot(self.epoch, parameters, replaced).evaluation
+            evaluation = evaluation_of(self._session, probe, self.epoch, self.what_if)
             return Moment(self.epoch, probe, evaluation, self.sample, what_if=self.what_if)
         trace = self._epoch_trace()
         place = trace.locate(self.step)
@@ -143,25 +138,13 @@ class Walk(QObject):
         return self._trace
 
     def _trace_of(self, epoch: int, what_if: WhatIf = NOTHING_REPLACED) -> EpochTrace:
-        session, probe = self._session, self._probe
-        history, course = session.history, session.course
-        assert history is not None and course is not None and probe is not None  # noqa: S101
-        training = self._training_at(epoch)
-        state = course.state_before(epoch, history.state(epoch), training)
-        return EpochTrace(probe, epoch, state, training, folded=self.folded, what_if=what_if)
+        assert self._probe is not None  # noqa: S101  there is a run
+        return trace_of(self._session, self._probe, epoch, folded=self.folded, what_if=what_if)
 
     @property
     def training(self) -> Training:
         """The settings of the update at the epoch looked at."""
-        return self._training_at(self.epoch)
-
-    def _training_at(self, epoch: int) -> Training:
-        """Return the settings of the update at an epoch; of the newest, those that will be."""
-        session = self._session
-        past = session.history is not None and epoch < session.history.last_epoch
-        if past and session.course is not None:
-            return session.course.settings(epoch)
-        return session.experiment.training
+        return training_at(self._session, self.epoch)
 
     # -- choosing what to look at -----------------------------------------------------------
 
@@ -192,6 +175,8 @@ class Walk(QObject):
         moment, step = self.moment, self.step
         self.folded = folded
         self._trace = None
+        if isinstance(self.selection, SelectedEdge) and moment is not None:
+            self.selection = self.selection.renumbered(moment.probe.tape, folded=folded)
         if moment is not None and moment.entry is not None and step is not None:
             trace = self._epoch_trace()
             number = 0 if moment.running is None else moment.running.number
@@ -361,6 +346,8 @@ class Walk(QObject):
                 f"This is epoch {self.epoch:,} of {newest:,} trained. "
                 f"Esc goes to the newest; Play goes on from there."
             )
+        elif self.step is not None:
+            self.said.emit(f"Stepping through epoch {self.epoch:,}. Esc leaves the steps.")
         else:
             self.said.emit("")
 

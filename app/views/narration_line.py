@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
     QFont,
     QFontMetrics,
+    QFontMetricsF,
     QResizeEvent,
     QTextLayout,
 )
@@ -85,7 +88,7 @@ class NarrationLine(QFrame):
         width = self.contentsRect().width() - margins.left() - margins.right()
         begins = line_begins(self._sentence, label.font(), width)
         self._lines = min(max(self._lines, len(begins)), MOST_LINES)
-        label.setFixedHeight(self._lines * label.fontMetrics().lineSpacing() + 2)
+        label.setFixedHeight(math.ceil(self._lines * QFontMetricsF(label.font()).lineSpacing()) + 2)
         fits = len(begins) <= self._lines
         last = 0 if fits else begins[self._lines - 1]
         rest = self._sentence if fits else cut(self._sentence[last:], label.fontMetrics(), width)

@@ -32,11 +32,10 @@ class StepLog(QWidget):
         self._lines = _Lines()
         self._count = QLabel(objectName="step_log_count")
         self._count.setProperty("role", "muted")
-        self._copy = _button("step_log_copy", "&Copy", "Copy what is selected, or all steps.")
-        self._clear = _button("step_log_clear", "C&lear", "Forget all steps.")
+        self._copy = _button("step_log_copy", "Copy", "Copy what is selected, or all steps.")
+        self._clear = _button("step_log_clear", "Clear", "Forget all steps.")
         self._copy.clicked.connect(self._lines.copy_lines)
         self._clear.clicked.connect(self.clear)
-        self._lines.blockCountChanged.connect(self._show_count)
         footer = QHBoxLayout()
         for widget in (self._copy, self._clear):
             footer.addWidget(widget)
@@ -51,6 +50,7 @@ class StepLog(QWidget):
     def add(self, headline: str, sentence: str, back: bool = False) -> None:
         """Append a step; ``back`` if one went back to it."""
         self._lines.append(f"back to: {headline}" if back else headline, sentence)
+        self._show_count()
 
     def clear(self) -> None:
         """Forget all steps."""
@@ -137,5 +137,5 @@ class _Lines(QPlainTextEdit):
 
 def _button(name: str, text: str, what: str) -> QPushButton:
     button = QPushButton(text, objectName=name, toolTip=what)
-    button.setAccessibleName(what)
+    button.setAccessibleName(f"{text} the steps")
     return button

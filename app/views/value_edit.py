@@ -72,7 +72,7 @@ class ValueEdit(QLineEdit):
         if self._dragging or self.isModified():
             return
         self._show(value)
-        if not self.hasFocus():
+        if not self.hasFocus() or math.isnan(self._before):
             self._before = value
 
     def drag_by(self, label: QWidget) -> None:
@@ -118,8 +118,8 @@ class ValueEdit(QLineEdit):
         return changed
 
     def _step(self, steps: float, start: float) -> None:
-        """Change a number by so many steps, each about a hundredth of its size."""
-        size = abs(start) if math.isfinite(start) and start else 1.0
+        """Go so many steps from a number; a step is a hundredth of the size it had before."""
+        size = abs(self._before) if math.isfinite(self._before) and self._before else 1.0
         unit = 10.0 ** (math.floor(math.log10(max(size, 1e-6))) - 1)
         value = float(f"{start + steps * unit:.12g}")  # 0.3 rather than 0.30000000000000004
         if math.isfinite(value):

@@ -105,7 +105,8 @@ class FoldedTrace(Trace):
                 return self.update.start + entry.parameter
 
     def flowed(self, place: int, operand: int, index: int) -> Known:  # noqa: D102  as above
-        order = self._order.get((place, operand))
+        is_sum = self.tape.instructions[place].rule is SUM
+        order = self._order.get((place, 0 if is_sum else operand))
         return order is not None and self.backward.start + 1 + order <= index
 
     def progress(self, index: int) -> Progress:  # noqa: D102  as above

@@ -10,8 +10,8 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
+from autograd.evaluation import Evaluation
 from autograd.optimizers import Change, Vector
-from autograd.tape import Evaluation
 from autograd.trace.entries import Entry, Stage, Update
 
 Known = bool | npt.NDArray[np.bool_]

@@ -16,9 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd.arithmetic import silent
+from autograd.evaluation import Evaluation
 from autograd.optimizers import Change
 from autograd.rules import SUM
-from autograd.tape import Evaluation, sum_in_order
+from autograd.tape import sum_in_order
 from autograd.trace.entries import Backward, Entry, Forward, Seed, Update
 from autograd.trace.trace import Known, Progress, Trace
 

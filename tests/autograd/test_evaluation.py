@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from autograd import Scalar
+from autograd.evaluation import Evaluation
 from autograd.rules import SUM
-from autograd.tape import Evaluation, Tape
+from autograd.tape import Tape
 from tests.autograd.folded import gradient_bounds, same
 from tests.autograd.traced import AT, LOSSES, XS, YS, computed, every_loss, record, traced
 
@@ -255,6 +256,7 @@ def test_any_number_anywhere_neither_raises_nor_warns(name, number):
         replaced = Evaluation(tape, AT, {place: number})
         shape = (SAMPLES,) if instruction.per_sample else ()
         assert np.shape(replaced.values[place]) == shape
+        assert replaced.values[place].dtype == float
         assert np.array_equal(replaced.values[place], np.full(shape, float(number)), equal_nan=True)
         assert replaced.gradient.shape == (2,)
 

@@ -174,43 +174,31 @@ def test_a_result_that_is_a_formula_stands_in_parentheses_where_it_must():
     assert derivative_text(rules.DIVIDE, 1, "−a", ["c", "b"]) == "a / b"
 
 
+def text_of(value):
+    return value_text(Rule("made up", "?", value, ()), ["a"])
+
+
 def test_conditions_within_conditions_are_one_list_of_cases():
-    rule = Rule(
-        "clipped",
-        "clip",
-        lambda n, a: n.select(n.less(a, -1.0), -1.0, n.select(n.less(1.0, a), 1.0, a)),
-        (lambda n, _y, a: n.select(n.less(abs(a), 1.0), n.select(n.less(a, 0.0), 2.0, 1.0), 0.0),),
-    )
-    assert value_text(rule, ["a"]) == "−1 where a < −1, 1 where 1 < a, else a"
-    assert (
-        derivative_text(rule, 0, "y", ["a"]) == "2 where |a| < 1 and a < 0, 1 where |a| < 1, else 0"
-    )
-    assert derivative_text(rule, 0, "y", [0.5]) == "1"
+    def value(n, a):
+        return n.select(n.less(abs(a), 1.0), n.select(n.less(a, 0.0), 2.0, 1.0), 0.0)
+
+    assert text_of(value) == "2 where |a| < 1 and a < 0, 1 where |a| < 1, else 0"
+    known = Rule("made up", "?", value, (lambda n, _y, a: value(n, a),))
+    assert derivative_text(known, 0, "y", [0.5]) == "1"
 
 
 def test_cases_of_one_value_are_one_only_if_one_condition_is_part_of_the_other():
-    apart = Rule(
-        "outside",
-        "outside",
-        lambda n, a: n.select(n.less(a, -1.0), 0.0, n.select(n.less(1.0, a), 0.0, a)),
-        (),
-    )
-    assert value_text(apart, ["a"]) == "0 where a < −1, 0 where 1 < a, else a"
-    within = Rule(
-        "negative",
-        "negative",
-        lambda n, a: n.select(n.less(a, 0.0), n.select(n.less(a, -1.0), 0.0, 0.0 * a), a),
-        (),
-    )
-    assert derivative_text(rules.POWER, 0, "y", ["a", "b"]).count("where") == 1
-    assert value_text(within, ["a"]) == "0 where a < 0, else a"
+    apart = text_of(lambda n, a: n.select(n.less(a, -1.0), 0.0, n.select(n.less(1.0, a), 0.0, a)))
+    assert apart == "0 where a < −1, 0 where 1 < a, else a"
+    part = text_of(lambda n, a: n.select(n.less(a, 0.0), n.select(n.less(a, -1.0), 0.0, 0.0), a))
+    assert part == "0 where a < 0, else a"
 
 
-def test_a_product_of_cases_is_written_case_by_case():
-    rule = Rule("bump", "bump", lambda n, a: n.select(n.less(a, 0.0), 0.0, a) * a, ())
-    assert value_text(rule, ["a"]) == "0 where a < 0, else a²"
-    square = Rule("square", "²", lambda n, a: n.pow(n.select(n.less(a, 0.0), 1.0, a), 2.0), ())
-    assert value_text(square, ["b"]) == "1 where b < 0, else b²"
+def test_an_operation_on_cases_is_written_case_by_case():
+    product = text_of(lambda n, a: n.select(n.less(a, 0.0), 0.0, a) * a)
+    assert product == "0 where a < 0, else a²"
+    square = text_of(lambda n, a: n.pow(n.select(n.less(a, 0.0), 1.0, a), 2.0))
+    assert square == "1 where a < 0, else a²"
 
 
 # Values read as a person writes them.

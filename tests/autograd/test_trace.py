@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from autograd import Scalar
+from autograd.evaluation import Evaluation
 from autograd.optimizers import Adam, Clipping, GradientDescent, Momentum, State, UpdateRule
-from autograd.tape import Evaluation, Tape
+from autograd.tape import Tape
 from autograd.trace import (
     Backward,
     FoldedTrace,

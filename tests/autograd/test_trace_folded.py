@@ -143,15 +143,8 @@ def test_progress_is_what_the_steps_up_to_it_left(name):
     replay = Replay(trace)
     for index, entry in enumerate(trace):
         replay.take(entry)
-        progress = trace.progress(index)
-        for place in range(len(trace.tape.instructions)):
-            assert progress.valued[place] == replay.value_known(place)
-            gradient, graded = replay.gradient(place)
-            assert np.shape(progress.gradients[place]) == np.shape(gradient)
-            assert np.array_equal(progress.gradients[place], gradient), (index, place)
-            assert progress.graded[place] == graded
-            assert np.array_equal(progress.values[place], trace.evaluation.values[place])
-        assert progress.parameters.tolist() == replay.parameters
+        replay.check(trace.progress(index))
+        assert all(map(np.array_equal, trace.progress(index).values, trace.evaluation.values))
 
 
 @every_loss
@@ -160,9 +153,7 @@ def test_what_has_flowed_is_what_the_steps_up_to_it_went_over(name):
     replay = Replay(trace)
     for index, entry in enumerate(trace):
         replay.take(entry)
-        for place, instruction in enumerate(trace.tape.instructions):
-            for operand in range(len(instruction.operands)):
-                assert trace.flowed(place, operand, index) == replay.has_flowed(place, operand)
+        replay.check_flowed(lambda *edge, index=index: trace.flowed(*edge, index))
 
 
 @every_loss

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from autograd import Scalar, Tensor
+from autograd.evaluation import Evaluation
 from autograd.optimizers import Change, State, UpdateRule
 from autograd.rules import SUM
-from autograd.tape import Evaluation, Tape
-from autograd.trace import Backward, FoldedTrace, Forward, Seed, UnfoldedTrace, Update
+from autograd.tape import Tape
+from autograd.trace import Backward, FoldedTrace, Forward, Progress, Seed, UnfoldedTrace, Update
 from tests.autograd.unrolled import Graph
 
 XS = [-1.5, 0.3, 2.1, 0.7]
@@ -80,6 +81,14 @@ def term_that_all_share(m, c, total):
     return total(lambda x, y: decay) + total(lambda x, y: (y - m * x) ** 2)
 
 
+def intermediate_twice_in_a_sample(m, c, total):
+    def term(x, y):
+        difference = y - (m * x + c)
+        return difference * difference - difference
+
+    return total(term) / 4
+
+
 def parameter_as_the_term(m, c, total):
     return total(lambda x, y: m) * total(lambda x, y: c * x * y)
 
@@ -110,7 +119,8 @@ LOSSES = {
     for each in (
         line, sum_that_is_the_loss, mean_in_every_term, weight_decay, decay_in_every_term,
         shared_before, shared_before_and_used_twice, squared_sum, sum_times_itself, two_sums,
-        ratio_of_sums, parameter_twice_in_a_sample, term_that_all_share, parameter_as_the_term,
+        ratio_of_sums, parameter_twice_in_a_sample,
+        intermediate_twice_in_a_sample, term_that_all_share, parameter_as_the_term,
         sum_without_gradient, kinks, functions, network, no_sum,
     )
 }  # fmt: skip
@@ -195,6 +205,26 @@ class Replay:
         """Whether each sample has its own number at a place."""
         instruction = self.tape.instructions[place]
         return instruction.per_sample or (self.unfolded and instruction.rule is SUM)
+
+    def check(self, progress: Progress) -> None:
+        """Compare with what a trace says is known after the same steps."""
+        for place in range(len(self.tape.instructions)):
+            known = self.value_known(place)
+            assert np.array_equal(np.broadcast_to(progress.valued[place], np.shape(known)), known)
+            gradient, graded = self.gradient(place)
+            assert np.shape(progress.gradients[place]) == np.shape(gradient)
+            assert np.array_equal(progress.gradients[place], gradient), place
+            assert np.array_equal(progress.graded[place], graded), place
+        assert progress.parameters.tolist() == self.parameters
+
+    def check_flowed(self, flowed: Callable[[int, int], Any]) -> None:
+        """Compare with what a trace says of every edge after the same steps."""
+        for place, instruction in enumerate(self.tape.instructions):
+            chained = self.unfolded and instruction.rule is SUM
+            for operand in range(2 if chained else len(instruction.operands)):
+                expected = self.has_flowed(place, operand)
+                asked = np.broadcast_to(flowed(place, operand), np.shape(expected))
+                assert np.array_equal(asked, expected), (place, operand)
 
     def value_known(self, place: int) -> Any:
         if self.tape.instructions[place].rule is None:

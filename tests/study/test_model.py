@@ -1,5 +1,6 @@
 """The model's loss, built on the engine, is the one on paper."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,18 +76,36 @@ def test_the_recorded_loss_is_the_mean_of_the_samples_losses():
     )
 
 
-def test_the_recorded_loss_says_where_the_prediction_and_a_samples_part_are():
+def test_the_recorded_loss_says_where_data_and_prediction_are():
     samples = make_samples(Data(samples=5))
     recorded = record_loss(samples)
     values = recorded.tape.forward((2.0, 3.0))
+    assert {recorded.x, recorded.y} == set(recorded.tape.columns)
+    assert values[recorded.x].tolist() == samples.x.tolist()
+    assert values[recorded.y].tolist() == samples.y.tolist()
     assert values[recorded.prediction].tolist() == (2 * samples.x + 3).tolist()
+
+
+def test_the_recorded_loss_calls_its_parts_by_their_names():
+    samples = make_samples(Data(samples=5))
+    recorded = record_loss(samples)
+    values = recorded.tape.forward((2.0, 3.0))
+    called = {name: np.asarray(values[place]).tolist() for place, name in recorded.names.items()}
     rest = samples.y - (2 * samples.x + 3)
-    assert values[recorded.expression[-1]].tolist() == (rest**2).tolist()
-    assert len(recorded.expression) == 9  # m, x, their product, c, ŷ, y, the rest, 2, the term
-    assert all(
-        set(recorded.tape.instructions[place].operands) <= set(recorded.expression)
-        for place in recorded.expression
-    )
+    assert called.pop("L") == pytest.approx(np.mean(rest**2), rel=1e-14)
+    assert called == {
+        "ŷ": (2 * samples.x + 3).tolist(),
+        "residual": rest.tolist(),
+        "squared": (rest**2).tolist(),
+    }
+
+
+def test_the_tape_is_as_short_for_many_samples_as_for_one():
+    tapes = [record_loss(make_samples(Data(samples=count))).tape for count in (1, 7, 1000)]
+    for tape in tapes:
+        inside = tape.phases.inside
+        assert len(inside) == 6  # x, m·x, ŷ, y, y − ŷ, its square; the 2 is one for all
+        assert len(tape.instructions) == 12  # with m, c, 2, Σ, the number of samples, L
 
 
 def test_every_sample_uses_both_parameters_once():

@@ -14,9 +14,10 @@ from app.training.epoch_trace import NOTHING_REPLACED, EpochTrace, WhatIf
 from app.training.moment import Moment
 from app.training.snapshot import Probe
 from app.training.update import update_rule
+from autograd.evaluation import Evaluation
 from autograd.naming import Names
 from autograd.optimizers import State, UpdateRule
-from autograd.tape import Evaluation, Tape
+from autograd.tape import Tape
 from autograd.trace import FoldedTrace, UnfoldedTrace
 
 START = (0.764340511813275, 0.2950141610814745)
@@ -55,11 +56,13 @@ def moments_of_line(
         )
 
 
-def moments_of_tape(tape: Tape, at, *, folded: bool = True, sample: int = 0) -> list[Moment]:
+def moments_of_tape(
+    tape: Tape, at, *, folded: bool = True, sample: int = 0, rule: UpdateRule | None = None
+) -> list[Moment]:
     """Return every moment of a tape's forward pass, backward pass and update."""
+    rule = rule or UpdateRule()
     evaluation = Evaluation(tape, at)
     outside, inside = np.array(tape.uses, dtype=float).reshape(-1, 2).T
-    rule = UpdateRule()
     state = State.start(at, rule.optimizer)
     change = rule.change(state, evaluation.gradient, 0.1, outside + inside * tape.samples)
     trace = (FoldedTrace if folded else UnfoldedTrace)(evaluation, change)

@@ -9,7 +9,6 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
@@ -22,18 +21,10 @@ from app.views.graph.minimap import Minimap
 from app.views.graph.painting import Brushes
 from app.views.graph.picture import Focus, Picture
 from app.views.graph.ribbons import hit
-from app.views.graph.scene import Box, Numbers, Scene
+from app.views.graph.scene import Numbers, Scene
 from app.views.graph.transition import Transition
+from app.views.graph.viewport import ZOOM_STEP, Viewport
 from app.views.graph.walking import Way, neighbour
-
-ZOOM_STEP = 1.25
-SMALLEST_START = 0.6
-"""The unfolded view opens no smaller than this, with text 10 pixels high, so that it can be read."""
-
-LARGEST_FIT = 1.7
-"""A small graph is not blown up more than this to fill a large view."""
-
-LARGEST_SCALE, SMALLEST_SCALE = 4.0, 1e-4
 
 WAYS = {
     Qt.Key.Key_Left: Way.OPERAND,
@@ -43,7 +34,7 @@ WAYS = {
 }
 
 
-class GraphCanvas(QWidget):
+class GraphCanvas(Viewport):
     """Draws a scene with its numbers, however many nodes there are.
 
     Attributes:
@@ -74,26 +65,38 @@ class GraphCanvas(QWidget):
         self.minimap = Minimap(self)
         self.minimap.place_chosen.connect(self.center_on)
         self._transition = Transition(self)
-        self._transition.moved.connect(self._set_camera)
+        self._transition.moved.connect(self.set_camera)
         self._moment: Moment | None = None
         self._selection: Selection | None = None
         self._brushes: Brushes | None = None
-        self._camera = Camera(1.0, 0.0, 0.0)
-        self._moved = False  # whether a person chose the camera
         self._press: QPointF | None = None
         self._dragging = False
         self._focus = Focus()
         self._hovered: tuple[int | None, int | None] = (None, None)
         self._walked: int | None = None
 
+    @property
+    def own_keys(self) -> frozenset[Qt.Key]:
+        """The keys that walk through the graph, while they go to it."""
+        keys = {*WAYS, Qt.Key.Key_Home}
+        return frozenset(keys if self._walked is None else keys | {Qt.Key.Key_Escape})
+
     # -- what is shown ----------------------------------------------------------------------
+
+    def set_camera(self, camera: Camera) -> None:
+        """Look from elsewhere."""
+        super().set_camera(camera)
+        self.minimap.show_view(camera, self.size())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102  Qt's
+        self.minimap.find_room()
+        super().resizeEvent(event)
 
     def sizeHint(self) -> QSize:  # noqa: D102  Qt's
         return QSize(640, 360)
 
     @property
-    def scene(self) -> Scene | None:
-        """What is drawn."""
+    def scene(self) -> Scene | None:  # noqa: D102  as in Viewport
         return None if self.picture is None else self.picture.scene
 
     def show_scene(
@@ -129,7 +132,7 @@ class GraphCanvas(QWidget):
             return
         if not scene.detailed:
             x, y = float(scene.x[node]), float(scene.y[node])
-            self._set_camera(Camera.placing(self._camera.scale, x, y, pixel))
+            self.set_camera(Camera.placing(self._camera.scale, x, y, pixel))
         if before is not None and self.isVisible():
             self._transition.start(before, scene, anchor.place, self._sample_shown, self._camera)
 
@@ -218,93 +221,6 @@ class GraphCanvas(QWidget):
             bright=bright,
         )
 
-    # -- the camera -------------------------------------------------------------------------
-
-    @property
-    def camera(self) -> Camera:
-        """Where the viewer is."""
-        return self._camera
-
-    def fit(self) -> None:
-        """Show the whole graph."""
-        if self.scene is not None:
-            self._frame(self.scene.bounds, LARGEST_FIT)
-            self._moved = True
-
-    def show_start(self) -> None:
-        """Show where reading begins: the whole folded graph, or the first samples."""
-        scene = self.scene
-        if scene is None:
-            return
-        enlarged = self.fontMetrics().height() / 15
-        if scene.detailed:
-            self._frame(scene.bounds, LARGEST_FIT)
-            smallest = 0.8 * enlarged
-            if self._camera.scale < smallest:
-                left, top, _, height = scene.bounds
-                middle = QPointF(8.0, self.height() / 2)
-                self._set_camera(Camera.placing(smallest, left, top + height / 2, middle))
-        else:
-            left, top, width, _ = scene.start
-            scale = min(enlarged, max(SMALLEST_START * enlarged, self.width() / width))
-            self._set_camera(Camera(scale, -left * scale, -top * scale))
-        self._moved = False
-
-    def zoom(self, factor: float, at: QPointF | None = None) -> None:
-        """Zoom by a factor, keeping a pixel's content (without one, the centre's) in place."""
-        at = QPointF(self.rect().center()) if at is None else at
-        target = min(max(self._camera.scale * factor, SMALLEST_SCALE), LARGEST_SCALE)
-        self._set_camera(self._camera.zoomed(target / self._camera.scale, at))
-        self._moved = True
-
-    def pan(self, dx: float, dy: float) -> None:
-        """Move the content by so many pixels."""
-        camera = self._camera
-        self._set_camera(Camera(camera.scale, camera.dx + dx, camera.dy + dy))
-        self._moved = True
-
-    def center_on(self, x: float, y: float) -> None:
-        """Show a place of the layout in the middle."""
-        middle = QPointF(self.rect().center())
-        self._set_camera(Camera.placing(self._camera.scale, x, y, middle))
-        self._moved = True
-
-    def show_node(self, node: int) -> None:
-        """Bring a node into view, large enough to be read, if it is not."""
-        scene = self.scene
-        if scene is None:
-            return
-        x, y = float(scene.x[node]), float(scene.y[node])
-        if self._camera.scale < SMALLEST_START:
-            self._set_camera(Camera.placing(SMALLEST_START, x, y, QPointF(self.rect().center())))
-            self._moved = True
-        elif not QRectF(self.rect()).contains(self.node_rectangle(node)):
-            self.center_on(x, y)
-
-    def node_at(self, at: QPointF) -> int | None:
-        """Return the node at a pixel, or None."""
-        return None if self.scene is None else self.scene.node_at(*self._camera.to_layout(at))
-
-    def node_rectangle(self, node: int) -> QRectF:
-        """Return where a node is drawn, in pixels."""
-        assert self.scene is not None  # noqa: S101
-        return self._camera.rectangle(self.scene.box(node))
-
-    def _frame(self, box: Box, largest: float) -> None:
-        left, top, width, height = box
-        margin = 8
-        scale = min(
-            (self.width() - 2 * margin) / width, (self.height() - 2 * margin) / height, largest
-        )
-        scale = max(scale, SMALLEST_SCALE)
-        middle = QPointF(self.rect().center())
-        self._set_camera(Camera.placing(scale, left + width / 2, top + height / 2, middle))
-
-    def _set_camera(self, camera: Camera) -> None:
-        self._camera = camera
-        self.minimap.show_view(camera, self.size())
-        self.update()
-
     # -- painting ---------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, D102  Qt's
@@ -323,23 +239,6 @@ class GraphCanvas(QWidget):
             painter.end()
 
     # -- mouse and keys ---------------------------------------------------------------------
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102  Qt's
-        super().resizeEvent(event)
-        self.minimap.find_room()
-        if not self._moved:
-            self.show_start()
-        else:
-            self._set_camera(self._camera)
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: D102  Qt's
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.FontChange and not self._moved:
-            self.show_start()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: D102  Qt's
-        self.zoom(ZOOM_STEP ** (event.angleDelta().y() / 120), event.position())
-        event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: D102  Qt's
         if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
@@ -416,15 +315,6 @@ class GraphCanvas(QWidget):
         super().leaveEvent(event)
         self._hover(None, None)
 
-    def event(self, event: QEvent) -> bool:
-        """Keep for the graph the keys that it walks with, from the window's shortcuts."""
-        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
-            if plain and event.key() in (*WAYS, Qt.Key.Key_Home, Qt.Key.Key_Escape):
-                event.accept()
-                return True
-        return super().event(event)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102  Qt's
         match event.key():
             case Qt.Key.Key_Plus | Qt.Key.Key_Equal:
@@ -439,7 +329,7 @@ class GraphCanvas(QWidget):
                     self.scene.sample(self._walked),
                 )
                 self.selection_asked.emit(SelectedNode(place), sample)
-            case Qt.Key.Key_Escape:
+            case Qt.Key.Key_Escape if self._walked is not None:
                 self._walk_to(None)
                 self.left.emit()
             case key if (way := WAYS.get(Qt.Key(key))) is not None and self.scene is not None:

@@ -1,4 +1,4 @@
-"""Drawing the few large nodes of the folded graph: title, formula, value, gradient, distribution."""
+"""Drawing what is written on the large nodes of the folded graph, and their distributions."""
 
 from __future__ import annotations
 

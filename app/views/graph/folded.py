@@ -77,7 +77,7 @@ class FoldedScene(Scene):
                 tape.instructions[edge.place].per_sample
                 and not tape.instructions[operand].per_sample
             )
-            known = moment.flowed(edge.place, self._index_in_trace(edge.place, edge.index))
+            known = moment.flowed(edge.place, edge.index)
             if gathers:
                 contribution = float(np.sum(np.where(known, flow.contribution, 0.0)))
                 flowed = bool(np.any(known))
@@ -88,10 +88,6 @@ class FoldedScene(Scene):
             flows.append((local, _of_sample(flow.upstream, moment.sample), contribution, flowed))
         local, upstream, contribution, flowed = np.array(flows, dtype=float).reshape(-1, 4).T
         return Flows(local, upstream, contribution, flowed > 0)
-
-    def _index_in_trace(self, place: int, index: int) -> int:
-        """Return the operand's number in a trace: of a sum's addition, the term is number 1."""
-        return 1 if self.probe.tape.instructions[place].rule is SUM else index
 
     def routes(self, edges: np.ndarray) -> list[np.ndarray]:  # noqa: D102  as in Scene
         return [self._routes[number] for number in edges.tolist()]

@@ -36,6 +36,7 @@ from app.views.graph.ribbons import (
     make_ribbon,
 )
 from app.views.graph.scene import Flows, Numbers, Scene
+from autograd.rules import SUM
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,8 @@ class Picture:
         flows = self.scene.flows(moment, np.array([number]))
         local = short(float(flows.local[0]))
         if edge.place == target:
-            formula = names.local(edge.place, edge.index)
+            is_sum = tape.instructions[target].rule is SUM
+            formula = names.local(edge.place, 0 if is_sum else edge.index)
             named = f"{formula} = {local}" if formula != local else local
         else:
             named = local
@@ -274,6 +276,9 @@ class Picture:
             sources, targets = self.scene.sources[near], self.scene.targets[near]
             faint = ~(focus.bright[sources] & focus.bright[targets])
         draw_ribbons(painter, self.ribbons, flows, self._limit, camera.scale, brushes.theme, faint)
+        for number, ribbon in enumerate(self.ribbons):
+            if ribbon.edge == focus.step_edge and flows.flowed[number]:
+                draw_backward_tip(painter, ribbon, brushes.theme.accent, camera.scale)
 
     def _draw_marks(
         self, painter: QPainter, camera: Camera, brushes: Brushes, focus: Focus
@@ -290,8 +295,9 @@ class Picture:
             (focus.walked_node, theme.text, 2.0, dashed),
         ):
             if node is not None:
-                box = camera.rectangle(self.scene.box(node)).adjusted(-1, -1, 1, 1)
-                radius = 7 * camera.scale
+                gap = 1.0 if node != focus.step_node or colour is not theme.accent else 4.0
+                box = camera.rectangle(self.scene.box(node)).adjusted(-gap, -gap, gap, gap)
+                radius = 7 * camera.scale + gap
                 painter.setPen(QPen(colour, width, style))
                 painter.drawRoundedRect(box, radius, radius)
 

@@ -140,7 +140,10 @@ class Scene(ABC):
 
     def title(self, node: int) -> str:
         """Return what is written on a node."""
-        return self.probe.names.title(int(self.places[node]))
+        place = int(self.places[node])
+        title = self.probe.names.title(place)
+        is_loss = place == len(self.probe.tape.instructions) - 1
+        return f"L = {title}" if is_loss and title != "L" else title
 
     def formula(self, node: int) -> str:
         """Return how a node is computed; "" for a leaf."""

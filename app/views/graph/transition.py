@@ -42,7 +42,8 @@ class Transition(QObject):
         Args:
             before: the scene before.
             scene: the scene.
-            place, sample: the anchor.
+            place: the place of the anchor.
+            sample: the anchor's sample, if it is a sample's.
             camera: where the viewer ends.
         """
         anchor = scene.find_node(place, sample)

@@ -79,7 +79,7 @@ class UnfoldedScene(Scene):
     # -- edges ------------------------------------------------------------------------------
 
     def _make_edges(self) -> None:
-        """Number the edges: kind by kind, and within a kind sample by sample."""
+        """List the edges: kind by kind, and within a kind sample by sample."""
         self._kinds: list[tuple[int, int]] = []  # operation and operand of every kind
         starts, sources, targets = [0], [], []
         step = self.block * np.arange(self.samples)
@@ -154,6 +154,38 @@ class UnfoldedScene(Scene):
 
     def _is_chain(self, place: int, index: int) -> bool:
         return self._tape.instructions[place].rule is SUM and index == 0
+
+    def related(self, node: int) -> np.ndarray:
+        """Return for every node whether it depends on a node, or the node depends on it."""
+        place, sample = int(self.places[node]), self.sample(node)
+        before, after = self._dependencies(place)
+        found = np.zeros(len(self), dtype=bool)
+        blocks = found[self.shared :].reshape(self.samples, self.block)
+        every = np.arange(self.samples)
+        is_sum = self._tape.instructions[place].rule is SUM
+        own = every == sample if sample is not None else every >= 0
+        earlier = every <= sample if sample is not None and is_sum else own
+        for number, each in enumerate(self._shared.tolist()):
+            found[number] = each in before or each in after or each == place
+        for column, each in enumerate(self._own.tolist()):
+            if each == place or each in after:
+                chain = self._tape.instructions[each].rule is SUM and sample is not None
+                blocks[every >= sample if chain else own, column] = True
+            if (each == place and is_sum) or each in before:
+                blocks[earlier, column] = True
+        return found
+
+    def _dependencies(self, place: int) -> tuple[set[int], set[int]]:
+        """Return the places that a place is computed from, and those computed from it."""
+        instructions = self._tape.instructions
+        before, after = set(instructions[place].operands), {place}
+        for each in range(place - 1, -1, -1):
+            if each in before:
+                before.update(instructions[each].operands)
+        for each in range(place + 1, len(instructions)):
+            if not after.isdisjoint(instructions[each].operands):
+                after.add(each)
+        return before, after - {place}
 
     # -- numbers ----------------------------------------------------------------------------
 

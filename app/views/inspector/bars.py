@@ -45,7 +45,7 @@ class ContributionBars(QAbstractScrollArea):
         self._order = np.empty(0, dtype=np.intp)
         self._known = 0
         self._largest = 0.0
-        self._figure = ""
+        self._figure = self._longest_label = ""
         self._selected = -1
         self._current = -1  # the sample that the keyboard is at, within the probe
 
@@ -65,6 +65,7 @@ class ContributionBars(QAbstractScrollArea):
         self._known = int(np.count_nonzero(known))
         self._numbers = numbers
         self._samples = np.arange(len(numbers)) if chosen is None else chosen
+        self._longest_label = str(self._samples.max(initial=0))
         finite = sizes[known & np.isfinite(numbers)]
         self._largest = float(np.max(finite, initial=0.0))
         small = np.any((finite > 0) & (finite < SMALL))
@@ -75,6 +76,7 @@ class ContributionBars(QAbstractScrollArea):
         self._update_scroll_bar()
         if before not in (-1, self._selected):
             self._show_row(self._row_of(self._current))
+        self._describe()
         self.viewport().update()
 
     @property
@@ -145,6 +147,14 @@ class ContributionBars(QAbstractScrollArea):
             self._update_scroll_bar()
             self.updateGeometry()
 
+    def _describe(self) -> None:
+        """Say for those who cannot see it where the keyboard is."""
+        row = self._row_of(self._current)
+        number = show(self.number_at(row))
+        self.setAccessibleDescription(
+            f"sample {self.sample_at(row)}, number {row + 1:,} of {self.rows:,}: {number}"
+        )
+
     # -- choosing ---------------------------------------------------------------------------
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102  Qt's
@@ -163,6 +173,7 @@ class ContributionBars(QAbstractScrollArea):
             row = min(max(self._row_of(self._current) + steps[key], 0), self.rows - 1)
             self._current = int(self._order[row])
             self._show_row(row)
+            self._describe()
             self.viewport().update()
         elif self.rows and key in (keys.Key_Return, keys.Key_Enter):
             self.chosen.emit(int(self._samples[self._current]))
@@ -180,7 +191,8 @@ class ContributionBars(QAbstractScrollArea):
         if event.type() is QEvent.Type.ToolTip:
             row = self._row_at(QPointF(event.pos()))
             if row is not None:
-                text = f"sample {self.sample_at(row)}: {spell(self.number_at(row))}"
+                number = spell(self.number_at(row))
+                text = f"sample {self.sample_at(row)}: {number}"
                 QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().viewportEvent(event)
@@ -201,7 +213,7 @@ class ContributionBars(QAbstractScrollArea):
         assert theme is not None  # noqa: S101
         sample, number, rect = int(self._order[row]), self.number_at(row), self.row_rect(row)
         metrics = self.fontMetrics()
-        label = metrics.horizontalAdvance(f"{int(self._samples.max())}") + 8
+        label = metrics.horizontalAdvance(self._longest_label) + 8
         figure = metrics.horizontalAdvance(self._figure) + 8
         selected = sample == self._selected
         if selected:

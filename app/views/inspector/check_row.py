@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 from app.views.inspector.reading import Reading
 from app.views.inspector.wording import rough, show, spell
 from autograd.check import GradientCheck, derivative
-from autograd.tape import Evaluation
+from autograd.evaluation import Evaluation
 
 TOLERANCE = 1e-6
 """How far a gradient may be off, relative to the numeric derivative."""

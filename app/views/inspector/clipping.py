@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autograd.arithmetic import silent
 from autograd.optimizers import Change, Clipping, Vector, norm
 
 LARGEST_RATIO = 4.0
@@ -38,16 +37,11 @@ class Clip:
         if change is None or np.array_equal(change.gradient, change.clipped, equal_nan=True):
             return None
         raw, clipped = change.gradient, change.clipped
-        with silent():
-            ratios = clipped[raw != 0] / raw[raw != 0]
-        by_norm = bool(np.allclose(ratios, ratios[0], rtol=1e-9, atol=0.0))
-        if by_norm and not np.allclose(np.abs(clipped), np.abs(clipped[0]), rtol=1e-9):
-            return cls(raw, clipped, Clipping.NORM, float(norm(clipped)))
-        if by_norm and len(raw) > 1 and np.all(np.abs(clipped) == np.abs(clipped[0])):
-            return cls(raw, clipped, Clipping.VALUE, float(np.abs(clipped[0])))
-        kind = Clipping.NORM if by_norm else Clipping.VALUE
-        bound = norm(clipped) if by_norm else np.max(np.abs(clipped[clipped != raw]))
-        return cls(raw, clipped, kind, float(bound))
+        limited = np.abs(clipped[clipped != raw])
+        bound = float(limited[0])
+        if np.all(limited == bound) and not np.any(np.abs(clipped) > bound):
+            return cls(raw, clipped, Clipping.VALUE, bound)
+        return cls(raw, clipped, Clipping.NORM, float(norm(clipped)))
 
     @property
     def is_logarithmic(self) -> bool:

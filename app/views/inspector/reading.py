@@ -14,7 +14,7 @@ from autograd.arithmetic import silent
 from autograd.formula import enclose
 from autograd.rules import SUM
 from autograd.tape import sum_in_order
-from autograd.trace import Backward, UnfoldedTrace, Update
+from autograd.trace import UnfoldedTrace, Update
 
 Column = npt.NDArray[np.float64]
 
@@ -147,7 +147,7 @@ class Reading:
     def operands(self, place: int) -> list[EdgeFlow]:
         """Return the edges from an operation to those of its operands that are no constants."""
         return [
-            self.flow(SelectedEdge(place, index))
+            self.flow(self._edge(place, index))
             for index, operand in enumerate(self.tape.instructions[place].operands)
             if not self.names.is_constant(operand)
         ]
@@ -157,7 +157,7 @@ class Reading:
         if not self.requires_gradient(place):
             return []
         return [
-            self.flow(SelectedEdge(user, index))
+            self.flow(self._edge(user, index))
             for user in range(len(self.tape.instructions) - 1, place, -1)
             for index, operand in enumerate(self.tape.instructions[user].operands)
             if operand == place
@@ -173,13 +173,16 @@ class Reading:
 
     def is_handed_on(self, edge: SelectedEdge) -> bool:
         """Return whether an edge is one of the unfolded chain, between two additions."""
-        is_sum = self.tape.instructions[edge.place].rule is SUM
-        return is_sum and edge.index == 0 and isinstance(self.moment.trace, UnfoldedTrace)
+        return edge.index == 0 and edge != self._edge(edge.place, 0)
+
+    def _edge(self, place: int, index: int) -> SelectedEdge:
+        """Return an edge; to the term of a sum, as it is numbered where the sum is unfolded."""
+        unfolded = isinstance(self.moment.trace, UnfoldedTrace)
+        is_term = self.tape.instructions[place].rule is SUM and unfolded
+        return SelectedEdge(place, 1 if is_term else index)
 
     def flow(self, edge: SelectedEdge) -> EdgeFlow:
         """Return what flows over an edge."""
-        if isinstance(self.step, Backward) and subject_of(self.step) == edge:
-            edge = SelectedEdge(edge.place, self.step.index)
         place = edge.place
         instruction = self.tape.instructions[place]
         evaluation = self.moment.evaluation
@@ -195,8 +198,7 @@ class Reading:
                 local = self.tape.local_derivative(place, index, evaluation.values)
             return EdgeFlow(edge, operand, self._at(local) if computed else None, None, None, None)
         flow = evaluation.flow(place, index)
-        unfolded = isinstance(self.moment.trace, UnfoldedTrace)
-        known = self.moment.flowed(place, 1 if unfolded and instruction.rule is SUM else index)
+        known = self.moment.flowed(place, self._edge(place, index).index)
         flowed = bool(self._at(known))
         contributions = None
         if np.ndim(flow.contribution) and not self.tape.instructions[operand].per_sample:

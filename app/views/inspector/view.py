@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QFont, QShowEvent
+from PySide6.QtGui import QFont, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.theme import Theme
@@ -88,6 +88,10 @@ class InspectorView(QWidget):
         super().showEvent(event)
         self._throttle.do_now()
 
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: D102  Qt's
+        super().hideEvent(event)
+        self._throttle.drop()
+
     def changeEvent(self, event: QEvent) -> None:  # noqa: D102  Qt's
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange and hasattr(self, "_title"):
@@ -99,7 +103,7 @@ class InspectorView(QWidget):
         """Show the newest moment, if it is not shown already."""
         moment, subject = self._moment, self._subject
         before, self._shown = self._shown, (moment, subject)
-        if before == self._shown:
+        if before is not None and before[0] is moment and before[1] == subject:
             return
         if before is None or before[1] != subject:
             self._bars.start()
@@ -187,7 +191,6 @@ class InspectorView(QWidget):
             return
         self._head.setText(head_line(contributions, reading))
         self._bars.setAccessibleName(f"Each sample's contribution to {name}, the largest first")
-        self._bars.setAccessibleDescription(self._head.text())
         self._bars.show_contributions(contributions, reading)
         self._needed |= {self._head, self._bars}
 

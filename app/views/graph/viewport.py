@@ -1,0 +1,144 @@
+"""A view of a scene through a camera: fitted, zoomed, panned, moved to a node."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPointF, QRectF
+from PySide6.QtGui import QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from app.views.graph.camera import Camera
+from app.views.graph.scene import Box, Scene
+
+ZOOM_STEP = 1.25
+SMALLEST_START = 0.6
+"""The unfolded view opens no smaller than this, so that its text can be read."""
+
+LARGEST_FIT = 1.7
+"""A small graph is not blown up more than this to fill a large view."""
+
+LARGEST_SCALE, SMALLEST_SCALE = 4.0, 1e-4
+
+
+class Viewport(QWidget):
+    """Owns the camera. Until a person moves it, it stays where reading begins."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._camera = Camera(1.0, 0.0, 0.0)
+        self._moved = False  # whether a person chose the camera
+
+    @property
+    def scene(self) -> Scene | None:
+        """What is looked at."""
+        raise NotImplementedError
+
+    @property
+    def camera(self) -> Camera:
+        """Where the viewer is."""
+        return self._camera
+
+    def fit(self) -> None:
+        """Show the whole graph."""
+        if self.scene is not None:
+            self._frame(self.scene.bounds, LARGEST_FIT)
+            self._moved = True
+
+    def show_start(self) -> None:
+        """Show where reading begins: the whole folded graph, or the first samples."""
+        scene = self.scene
+        if scene is None:
+            return
+        enlarged = self.fontMetrics().height() / 15
+        if scene.detailed:
+            self._frame(scene.bounds, LARGEST_FIT)
+            smallest = 0.8 * enlarged
+            if self._camera.scale < smallest:
+                left, top, _, height = scene.bounds
+                middle = QPointF(8.0, self.height() / 2)
+                self.set_camera(Camera.placing(smallest, left, top + height / 2, middle))
+        else:
+            left, top, width, _ = scene.start
+            scale = min(enlarged, max(SMALLEST_START * enlarged, self.width() / width))
+            self.set_camera(Camera(scale, -left * scale, -top * scale))
+        self._moved = False
+
+    def zoom(self, factor: float, at: QPointF | None = None) -> None:
+        """Zoom by a factor, keeping a pixel's content (without one, the centre's) in place."""
+        at = QPointF(self.rect().center()) if at is None else at
+        target = min(max(self._camera.scale * factor, SMALLEST_SCALE), LARGEST_SCALE)
+        self.set_camera(self._camera.zoomed(target / self._camera.scale, at))
+        self._moved = True
+
+    def pan(self, dx: float, dy: float) -> None:
+        """Move the content by so many pixels."""
+        camera = self._camera
+        self.set_camera(Camera(camera.scale, camera.dx + dx, camera.dy + dy))
+        self._moved = True
+
+    def center_on(self, x: float, y: float) -> None:
+        """Show a place of the layout in the middle."""
+        middle = QPointF(self.rect().center())
+        self.set_camera(Camera.placing(self._camera.scale, x, y, middle))
+        self._moved = True
+
+    def show_node(self, node: int) -> None:
+        """Bring a node into view, large enough to be read, if it is not."""
+        scene, camera = self.scene, self._camera
+        if scene is None:
+            return
+        place = (float(scene.x[node]), float(scene.y[node]))
+        middle = QPointF(self.rect().center())
+        if camera.scale < SMALLEST_START:
+            self.set_camera(Camera.placing(SMALLEST_START, *place, middle))
+            self._moved = True
+            return
+        box, view = self.node_rectangle(node), QRectF(self.rect())
+        pixel = box.center()
+        if box.top() < 0 or box.bottom() > view.bottom():
+            pixel.setY(middle.y())
+        if box.left() < 0 or box.right() > view.right():
+            margin = min(box.width(), view.width() / 4) + box.width() / 2
+            pixel.setX(margin if box.left() < 0 else view.right() - margin)
+        if pixel != box.center():
+            self.set_camera(Camera.placing(camera.scale, *place, pixel))
+            self._moved = True
+
+    def node_at(self, at: QPointF) -> int | None:
+        """Return the node at a pixel, or None."""
+        return None if self.scene is None else self.scene.node_at(*self._camera.to_layout(at))
+
+    def node_rectangle(self, node: int) -> QRectF:
+        """Return where a node is drawn, in pixels."""
+        assert self.scene is not None  # noqa: S101
+        return self._camera.rectangle(self.scene.box(node))
+
+    def _frame(self, box: Box, largest: float) -> None:
+        left, top, width, height = box
+        margin = 8
+        scale = min(
+            (self.width() - 2 * margin) / width, (self.height() - 2 * margin) / height, largest
+        )
+        scale = max(scale, SMALLEST_SCALE)
+        middle = QPointF(self.rect().center())
+        self.set_camera(Camera.placing(scale, left + width / 2, top + height / 2, middle))
+
+    def set_camera(self, camera: Camera) -> None:
+        """Look from elsewhere."""
+        self._camera = camera
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102  Qt's
+        super().resizeEvent(event)
+        if not self._moved:
+            self.show_start()
+        else:
+            self.set_camera(self._camera)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: D102  Qt's
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange and not self._moved:
+            self.show_start()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: D102  Qt's
+        self.zoom(ZOOM_STEP ** (event.angleDelta().y() / 120), event.position())
+        event.accept()
