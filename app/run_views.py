@@ -68,8 +68,7 @@ class RunViews(QObject):
         layout.setContentsMargins(0, 0, 0, 4)
         layout.setSpacing(2)
         layout.addWidget(self.graph, 1)
-        layout.addWidget(self.stepping.predictions)
-        layout.addWidget(self.stepping.line)
+        layout.addWidget(self.stepping)
         return content
 
     def _connect(self) -> None:

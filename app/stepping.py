@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QSizePolicy, QStackedWidget
 
 from app.controls.prediction_bar import PredictionBar
 from app.controls.trace_bar import TraceBar
@@ -18,8 +19,10 @@ from app.views.step_log import StepLog
 from autograd.trace import Entry
 
 
-class Stepping(QObject):
+class Stepping(QStackedWidget):
     """Lets the trace bar walk, narrates every step, and asks before it is shown.
+
+    The line that narrates and the question take turns in one place, so that nothing jumps.
 
     Attributes:
         line: tells the step that was done last.
@@ -31,14 +34,16 @@ class Stepping(QObject):
     """A sentence on what is looked at; "" for nothing special."""
 
     def __init__(self, session: Session, walk: Walk, bar: TraceBar) -> None:
-        super().__init__(walk)
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._session, self._walk, self._bar = session, walk, bar
         self.line, self.log = NarrationLine(), StepLog()
         self.predictions = PredictionBar()
-        self.predictions.hide()
+        self.addWidget(self.line)
+        self.addWidget(self.predictions)
         self._question: Question | None = None
         self._asked: Entry | None = None
-        self._sign_only = False
+        self._predicting = self._sign_only = False
         self._score = Score()
         self._last = (-1, -1)
         self._connect_bar()
@@ -133,20 +138,21 @@ class Stepping(QObject):
         bar.show_score(self._score.sentence)
 
     def _predict(self, on: bool) -> None:
-        self.predictions.setVisible(on)
+        self._predicting = on
         if not on:
             self._forget_question()
 
     def _let_pass(self, entry: Entry) -> bool:
         """Ask before a step, in predict mode; return whether it may be shown."""
         moment = self._walk.moment
-        if self.predictions.isHidden() or self.predictions.judged or moment is None:
+        if not self._predicting or self.predictions.judged or moment is None:
             return True
         asked = question(moment, entry, moment.probe.names, self._sign_only)
         if asked is None:
             return True
         self._walk.pause()
         self._question, self._asked = asked, entry
+        self.setCurrentWidget(self.predictions)
         self.predictions.ask(asked.text, self._sign_only)
         return False
 
@@ -178,3 +184,4 @@ class Stepping(QObject):
         if self._question is not None:
             self._question = self._asked = None
             self.predictions.rest()
+            self.setCurrentWidget(self.line)

@@ -229,9 +229,16 @@ class UpdateRule:
                 after = state.parameters - step
         remembered = np.array(slots).reshape(len(slots), len(after))
         return Change(
-            state.parameters, gradient, clipped, direction, learning_rate, times,
-            State(after, remembered, count),
-        )  # fmt: skip
+            before=state.parameters,
+            gradient=gradient,
+            clipping=self.clipping,
+            bound=self.bound,
+            clipped=clipped,
+            direction=direction,
+            learning_rate=learning_rate,
+            times=times,
+            after=State(after, remembered, count),
+        )
 
     def _clipped(self, gradient: Vector) -> Vector:
         if self.clipping is Clipping.VALUE:
@@ -266,11 +273,13 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one update does, of shape (parameters,) each but for the learning rate.
+    """What one update does; numbers of shape (parameters,) but for the bound and the rate.
 
     Attributes:
         before: the parameters before.
         gradient: the gradient.
+        clipping: how it is limited.
+        bound: the limit.
         clipped: the gradient after clipping.
         direction: what the optimizer makes of it.
         learning_rate: the factor on the direction.
@@ -280,6 +289,8 @@ class Change:
 
     before: Vector
     gradient: Vector
+    clipping: Clipping
+    bound: float
     clipped: Vector
     direction: Vector
     learning_rate: float

@@ -43,6 +43,7 @@ class NoticeBar(QFrame):
         self._label.setAccessibleDescription(sentence)
         for button in self._buttons:
             self._layout.removeWidget(button)
+            button.hide()
             button.deleteLater()
         self._buttons = [self._make_button(*answer) for answer in answers]
         set_style_property(self, "kind", kind)

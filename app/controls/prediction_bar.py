@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QTextDocumentFragment
 from PySide6.QtWidgets import (
     QApplication,
+    QBoxLayout,
     QCheckBox,
     QFrame,
     QHBoxLayout,
@@ -31,9 +32,10 @@ SIGNS = {"−": "negative", "0": "zero", "+": "positive"}
 
 _TYPED_SIGNS = {"-": "−", "−": "−", "0": "0", "+": "+"}
 _LINES = 2  # of text that there is always room for
-_LONGEST_SCORE = "1,000 of 1,000 predictions right, "  # of its first line
+_LONGEST_LINE = "“−3.1,4” is no number. Write it like "  # of a message in two lines
+_LONGEST_NUMBER = "−0.000000000000"
 _MARK = 18  # pixels a side
-_PADDING = 10  # pixels around a problem
+_PADDING = 10  # pixels above and below a problem, together
 
 
 class _State(Enum):
@@ -64,23 +66,27 @@ class PredictionBar(QFrame):
         self._theme: Theme | None = None
         self._state = _State.RESTING
         self._right: bool | None = None
+        self._verdict = self._score = self._problem = ""
         self._came_from: QWidget | None = None
         self._question = _wrapping("prediction_question", "Question")
-        self._score = _wrapping("prediction_score", "Score")
-        self._score.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._message = _wrapping("prediction_message", "Score or verdict")
+        self._message.setTextFormat(Qt.TextFormat.RichText)
         self._answers = QStackedWidget()
         self._answers.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self._answers.addWidget(self._make_number())
         self._answers.addWidget(self._make_signs())
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self._make_asking())
-        self._pages.addWidget(self._make_verdict())
-        below = _row(self._pages, self._score, stretch=0)
+        self._asking = self._make_asking()
+        self._judged = self._make_judged()
+        self._below = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._below.setSpacing(8)
+        for part in (self._asking, self._judged):
+            self._below.addWidget(part, 0, Qt.AlignmentFlag.AlignLeft)
+        self._below.addWidget(self._message, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 4, 10, 4)
         layout.setSpacing(4)
         layout.addWidget(self._question)
-        layout.addWidget(below)
+        layout.addLayout(self._below)
         self.rest()
 
     @property
@@ -100,15 +106,15 @@ class PredictionBar(QFrame):
 
     def refuse(self, problem: str) -> None:
         """Say why an answer cannot be used; it can be corrected."""
-        self._show_problem(problem)
+        self._show_message(problem)
         self._field.selectAll()
 
     def show_verdict(self, right: bool | None, sentence: str) -> None:
         """Say whether the answer was right, and why; None if it was shown instead."""
         self._right = right
         judgement = {True: "<b>Right.</b> ", False: "<b>Wrong.</b> ", None: ""}[right]
-        self._verdict.setText(judgement + escape(sentence))
-        spoken = QTextDocumentFragment.fromHtml(self._verdict.text()).toPlainText()
+        self._verdict = judgement + escape(sentence)
+        spoken = QTextDocumentFragment.fromHtml(self._verdict).toPlainText()
         self._go_on.setAccessibleDescription(spoken)
         self._show_mark()
         self._show_state(_State.JUDGED, self._question.text())
@@ -116,7 +122,8 @@ class PredictionBar(QFrame):
 
     def show_score(self, score: str) -> None:
         """Show the score so far."""
-        self._score.setText(score)
+        self._score = score
+        self._show_message(self._problem)
 
     def rest(self) -> None:
         """Ask nothing now, and give the focus back."""
@@ -128,6 +135,7 @@ class PredictionBar(QFrame):
         """Draw the mark in the theme's colours."""
         self._theme = theme
         self._show_mark()
+        self._show_message(self._problem)
 
     # -- what a person does -----------------------------------------------------------------
 
@@ -137,7 +145,7 @@ class PredictionBar(QFrame):
             self.answered.emit(_TYPED_SIGNS[event.text()])
         elif event.key() == Qt.Key.Key_Escape and self._field.text():
             self._field.setText("")
-            self._show_problem("")
+            self._show_message()
         else:
             super().keyPressEvent(event)
 
@@ -175,20 +183,26 @@ class PredictionBar(QFrame):
         set_style_property(self._question, "role", "muted" if state is _State.RESTING else "")
         for part in (self._answers, self._show_me):
             part.setEnabled(state is not _State.RESTING)
-        self._show_problem("")
         self._show_answers()
-        self._pages.setCurrentIndex(state is _State.JUDGED)
-        self._reserve_lines()
+        self._judged.setVisible(state is _State.JUDGED)
+        self._asking.setVisible(state is not _State.JUDGED)
+        self._show_message()
 
     def _show_answers(self) -> None:
         self._answers.setCurrentIndex(self._sign_only.isChecked())
         self._answer_button.setEnabled(bool(self._field.text().strip()))
 
-    def _show_problem(self, problem: str) -> None:
-        self._problem.setText(problem)
-        self._score.setVisible(not problem)  # its room is needed
-        set_style_property(self._problem, "role", "problem" if problem else "")
+    def _show_message(self, problem: str = "") -> None:
+        """Show a problem; without one, the verdict if there is one, and the score."""
+        self._problem = problem
+        verdict = self._verdict if self._state is _State.JUDGED else ""
+        muted = "" if self._theme is None else self._theme.muted.name()
+        score = self._score and f"<span style='color:{muted}'>{escape(self._score)}</span>"
+        texts = (escape(problem),) if problem else (verdict, score)
+        self._message.setText(" &nbsp; ".join(text for text in texts if text))
+        set_style_property(self._message, "role", "problem" if problem else "")
         set_style_property(self._field, "invalid", bool(problem))
+        self._reserve_lines()
 
     def _show_mark(self) -> None:
         """Draw a check or a cross; nothing where nothing was answered."""
@@ -210,12 +224,26 @@ class PredictionBar(QFrame):
 
     def _reserve_lines(self) -> None:
         """Reserve the height of two lines for each text, or of more if it needs more."""
-        lines = _LINES * self.fontMetrics().lineSpacing()
-        self._score.setFixedWidth(self.fontMetrics().horizontalAdvance(_LONGEST_SCORE))
+        metrics = self.fontMetrics()
+        lines = _LINES * metrics.lineSpacing()
+        self._field.setMinimumWidth(metrics.horizontalAdvance(_LONGEST_NUMBER))
+        self._fold()
         self.layout().activate()
-        for label, reserved in ((self._question, lines), (self._verdict, lines + _PADDING)):
-            needed = label.heightForWidth(label.width()) if label.isVisible() else 0
+        for label, reserved in ((self._question, lines), (self._message, lines + _PADDING)):
+            needed = label.heightForWidth(label.width()) if self.isVisible() else 0
             label.setMinimumHeight(max(needed, reserved))
+
+    def _fold(self) -> None:
+        """Put the message below the controls where it has no room beside them.
+
+        The controls of a question decide in every state, so that nothing jumps.
+        """
+        beside = self.fontMetrics().horizontalAdvance(_LONGEST_LINE)
+        needed = self._asking.minimumSizeHint().width() + self._below.spacing() + beside
+        margins = self.layout().contentsMargins()
+        folded = needed > self.width() - margins.left() - margins.right()
+        direction = QBoxLayout.Direction
+        self._below.setDirection(direction.TopToBottom if folded else direction.LeftToRight)
 
     # -- making the parts -------------------------------------------------------------------
 
@@ -226,7 +254,7 @@ class PredictionBar(QFrame):
         self._answer_button = _button("answer", "Answer", "Answer with this number (Enter)")
         self._field.returnPressed.connect(self._answer)
         self._field.textChanged.connect(self._show_answers)
-        self._field.textEdited.connect(lambda: self._show_problem(""))
+        self._field.textEdited.connect(lambda _: self._show_message())
         self._answer_button.clicked.connect(self._answer)
         return _row(self._field, self._answer_button)
 
@@ -237,6 +265,7 @@ class PredictionBar(QFrame):
         }
         for sign, button in self._signs.items():
             button.setAutoDefault(False)  # Enter must not answer by accident
+            button.setMinimumWidth(40)
             button.setAccessibleName(SIGNS[sign])
             button.clicked.connect(lambda _, sign=sign: self.answered.emit(sign))
         return _row(*self._signs.values())
@@ -248,17 +277,14 @@ class PredictionBar(QFrame):
         self._sign_only.setToolTip("Be asked only whether it is negative, zero or positive.")
         self._sign_only.clicked.connect(self.sign_only_toggled)
         self._sign_only.toggled.connect(self._show_answers)
-        self._problem = _wrapping("prediction_problem", "Problem")
-        return _row(self._answers, self._show_me, self._sign_only, self._problem, stretch=3)
+        return _row(self._answers, self._show_me, self._sign_only)
 
-    def _make_verdict(self) -> QWidget:
+    def _make_judged(self) -> QWidget:
         self._mark = QLabel(objectName="verdict_mark")
         self._mark.setFixedSize(_MARK, _MARK)
-        self._verdict = _wrapping("verdict", "Verdict")
-        self._verdict.setTextFormat(Qt.TextFormat.RichText)
         self._go_on = _button("go_on", "&Go on", "On to the step (Enter)")
         self._go_on.clicked.connect(self.continued)
-        return _row(self._go_on, self._mark, self._verdict, stretch=2)
+        return _row(self._go_on, self._mark)
 
 
 def _wrapping(name: str, accessible: str) -> QLabel:
@@ -277,12 +303,12 @@ def _button(name: str, text: str, what: str) -> QPushButton:
     return button
 
 
-def _row(*parts: QWidget, stretch: int | None = None) -> QWidget:
-    """Return the parts side by side; the one of the number ``stretch`` takes what is left."""
+def _row(*parts: QWidget) -> QWidget:
+    """Return the parts side by side."""
     row = QWidget()
     layout = QHBoxLayout(row)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(8)
-    for number, part in enumerate(parts):
-        layout.addWidget(part, number == stretch)
+    for part in parts:
+        layout.addWidget(part)
     return row

@@ -12,6 +12,7 @@ from app.training.moment import Moment
 from app.training.narration import (
     computation,
     local_derivative,
+    local_factor,
     of_sample,
     rounded,
     sample_number,
@@ -20,7 +21,6 @@ from app.training.stability import stability
 from app.training.update import learning_rates
 from autograd import rules
 from autograd.evaluation import Evaluation
-from autograd.formula import enclose
 from autograd.rules import Rule
 from autograd.tape import Column
 from autograd.trace import Backward, Forward, Update
@@ -184,7 +184,10 @@ class Explanation:
             yield f"{lead}: the local derivative {derivative} {why}."
             yield from self._computed(operands[rule is rules.DIVIDE], entry.sample)
             return
+        edge, sample = (entry.place, index), entry.sample
         if math.isfinite(entry.contribution):
+            strongest = self._strongest_into(entry.operand, entry.operand_sample)
+            edge, sample = strongest or (edge, sample)
             terms = (entry.before, entry.contribution)
             sum_ = computation(rules.ADD, list(map(rounded, terms)))
             yield f"{lead}: {sum_} {_cause(rules.ADD, terms, entry.after)}."
@@ -193,7 +196,7 @@ class Explanation:
             cause = _cause(rules.MULTIPLY, factors, entry.contribution)
             upstream = rounded(entry.upstream)
             yield f"{lead}: upstream {upstream} times local derivative {derivative} {cause}."
-        yield from self._why_product_large((entry.place, index), entry.sample)
+        yield from self._why_product_large(edge, sample)
 
     def _why_product_large(self, edge: tuple[int, int], sample: int | None) -> Iterator[str]:
         """Follow the larger factor of what flows over an edge."""
@@ -208,11 +211,11 @@ class Explanation:
             if strongest is None:
                 return
             edge, sample = strongest
-            flow = self._evaluation.flow(*edge)
+            flow, factor = self._evaluation.flow(*edge), local_factor(self._names, *edge, place)
             numbers = [rounded(of_sample(each, sample)) for each in (flow.upstream, flow.local)]
             yield (
-                f"{self._names.gradient(place)} is so large because {self._names.gradient(edge[0])}"
-                f" × {enclose(self._names.local(*edge))} = "
+                f"{self._names.gradient(place)} is so large because "
+                f"{self._names.gradient(edge[0])} × {factor} = "
                 f"{computation(rules.MULTIPLY, numbers)}{self._whose(sample)}."
             )
 
@@ -220,9 +223,9 @@ class Explanation:
         rule, operands = self._rule(place), self._tape.instructions[place].operands
         which = {rules.MULTIPLY: 1 - index, rules.DIVIDE: 1}.get(rule, 0)
         operand = operands[which]
-        formula = self._names.local(place, index)
-        if formula != self._names.symbol(operand):
-            yield f"The local derivative {formula} is so large {self._because(operand, sample)}."
+        if self._names.local(place, index) != self._names.symbol(operand):
+            factor = local_factor(self._names, place, index, operands[index])
+            yield f"The local derivative {factor} is so large {self._because(operand, sample)}."
         if abs(self._number(operand, sample)) > 1:
             yield from self._why_large(operand, sample)
         else:
@@ -231,10 +234,11 @@ class Explanation:
     def _strongest_into(
         self, place: int, sample: int | None
     ) -> tuple[tuple[int, int], int | None] | None:
-        """Return over which edge, for which sample, a place's gradient gained most."""
+        """Return over which edge, for which sample, a place's gradient gained most, but for inf."""
         found: list[tuple[float, tuple[int, int], int | None]] = []
         for edge in uses_of(self._evaluation, place):
-            gained = np.abs(self._evaluation.flow(*edge).contribution)
+            contribution = self._evaluation.flow(*edge).contribution
+            gained = np.where(np.isfinite(contribution), np.abs(contribution), 0.0)
             own = sample
             if not self._tape.instructions[place].per_sample:
                 own = int(np.argmax(gained)) if np.ndim(gained) else None

@@ -117,6 +117,14 @@ def local_derivative(names: Names, place: int, index: int, local: float) -> str:
     return number if formula == number or _has_cases(formula) else f"{formula} = {number}"
 
 
+def local_factor(names: Names, place: int, index: int, operand: int) -> str:
+    """Return a local derivative as a factor: its formula, or "∂y/∂a" where that has cases."""
+    formula = names.local(place, index)
+    if not _has_cases(formula):
+        return enclose(formula)
+    return f"∂{enclose(names.symbol(place))}/∂{enclose(names.symbol(operand))}"
+
+
 def _has_cases(formula: str) -> bool:
     return " where " in formula
 
@@ -249,20 +257,12 @@ def _tell_backward(moment: Moment, entry: Backward) -> str:
     index = _operand_index(moment, entry)
     return (
         f"{f'For {whose}, ' if whose else ''}"
-        f"{names.gradient(entry.place)} × {_local_factor(moment, entry)}: upstream "
+        f"{names.gradient(entry.place)} × "
+        f"{local_factor(names, entry.place, index, entry.operand)}: upstream "
         f"{rounded(upstream)} × local {local_derivative(names, entry.place, index, local)} "
         f"gives {rounded(contribution)}, because {reason}; {names.gradient(entry.operand)} "
         f"{_accumulated(before, of_sample(entry.after, sample))}."
     )
-
-
-def _local_factor(moment: Moment, entry: Backward) -> str:
-    """Return a local derivative as a factor: its formula, or "∂y/∂a" where it has cases."""
-    names = moment.probe.names
-    formula = names.local(entry.place, _operand_index(moment, entry))
-    if not _has_cases(formula):
-        return enclose(formula)
-    return f"∂{enclose(names.symbol(entry.place))}/∂{enclose(names.symbol(entry.operand))}"
 
 
 def _accumulated(before: float | None, after: float) -> str:
@@ -295,7 +295,7 @@ def _tell_together(
 ) -> str:
     """Tell what all samples together contribute to a gradient that they share."""
     names = moment.probe.names
-    factor = _local_factor(moment, entry)
+    factor = local_factor(names, entry.place, _operand_index(moment, entry), entry.operand)
     product = "its upstream" if factor == "1" else f"{factor} · upstream"
     gain = float(sum_in_order(entry.contribution)[-1])
     target, after = names.gradient(entry.operand), rounded(float(entry.after))

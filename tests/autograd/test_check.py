@@ -10,6 +10,7 @@ from autograd.check import (
     GradientCheck,
     GradientMismatchError,
     check_gradients,
+    derivative,
     numeric_derivative,
 )
 from autograd.rules import Rule
@@ -177,3 +178,49 @@ def test_the_difference_of_equal_infinities_is_zero():
     assert GradientCheck(0, -math.inf, infinite).difference == math.inf
     assert GradientCheck(0, 1.0, infinite).difference == math.inf
     assert math.isnan(GradientCheck(0, math.nan, infinite).difference)
+
+
+# -- the derivative of a plain function ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("function", "at", "expected"),
+    [
+        (math.sin, 0.7, math.cos(0.7)),
+        (math.exp, -20.0, math.exp(-20.0)),
+        (lambda x: x**3 - 2 * x, 10.0, 298.0),
+        (lambda x: 4.0, 3.0, 0.0),  # noqa: ARG005
+    ],
+)
+def test_the_derivative_of_a_plain_function(function, at, expected):
+    found = derivative(function, at)
+    assert found.value == pytest.approx(expected, rel=1e-9, abs=1e-12)
+    assert abs(found.value - expected) <= 10 * found.error + 1e-13 * max(1.0, abs(expected))
+
+
+def test_it_is_computed_from_both_sides_no_farther_than_the_step():
+    asked = []
+    derivative(lambda x: asked.append(x) or x, 2.0, step=0.01)
+    assert min(asked) == pytest.approx(1.98)
+    assert max(asked) == pytest.approx(2.02)
+    assert 2.0 not in asked
+
+
+@pytest.mark.parametrize("at", [math.inf, -math.inf, math.nan])
+def test_there_is_no_derivative_at_what_is_not_finite(at):
+    found = derivative(lambda x: x, at)
+    assert math.isnan(found.value)
+    assert found.error == math.inf
+
+
+def test_small_gradients_agree_absolutely_unless_asked_to_relatively():
+    off = GradientCheck(0, 1.01e-9, Derivative(1e-9, 0.0))
+    assert off.agrees()
+    assert not off.agrees(least=0.0)
+    assert GradientCheck(0, 1.01e-9, Derivative(1e-9, 1e-11)).agrees(least=0.0)
+    assert GradientCheck(0, 0.0, Derivative(0.0, 0.0)).agrees(least=0.0)
+
+
+@pytest.mark.parametrize(("gradient", "numeric"), [(math.nan, 1.0), (1.0, math.nan)])
+def test_nan_agrees_with_no_number(gradient, numeric):
+    assert not GradientCheck(0, gradient, Derivative(numeric, 0.0)).agrees()

@@ -7,6 +7,8 @@ Paints offscreen unless QT_QPA_PLATFORM says otherwise.
 
 from __future__ import annotations
 
+import itertools
+import math
 import os
 import tempfile
 import time
@@ -15,8 +17,10 @@ from collections.abc import Callable
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
-from PySide6.QtCore import QEvent, QEventLoop, QObject, QSettings, Qt, QTimer
-from PySide6.QtWidgets import QApplication
+from pyqtgraph.Qt import internals
+from PySide6.QtCore import QEvent, QEventLoop, QObject, QRectF, QSettings, Qt, QTimer
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.appearance import Appearance
 from app.launch import make_application
@@ -26,40 +30,84 @@ from app.study.hyperparameters import Training, UpdateRule
 from app.study.presets import Preset
 from app.theme import apply_theme, load_theme
 from app.training.history import History
+from app.training.moment import Moment
 from app.training.session import FRAME_INTERVAL
 from app.training.snapshot import Probe
 from app.views.graph.view import GraphView
 from app.views.loss_view import LossView
+from autograd.evaluation import Evaluation
 from tests.benchmarks.timing import medians, print_table
 
+SIZE = (780, 420)
+"""Pixels of the graph's view."""
 
-def graph_times(samples: int) -> dict[str, float]:
-    """Return the times to show new numbers in a graph of so many samples and to paint it."""
+UNFOLDED = (41, 1_000, 12_500, 100_000)
+"""Numbers of samples: 8 nodes each, constants among them."""
+
+
+class Rectangles(QWidget):
+    """Fills so many rectangles, in one call, and does nothing else: what painting must cost."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        columns = math.ceil(math.sqrt(2 * count))
+        self._batch = internals.PrimitiveArray(QRectF, 4)
+        self._batch.resize(count)
+        number = np.arange(count)
+        width, height = SIZE[0] / columns, SIZE[1] / math.ceil(count / columns)
+        boxes = [number % columns * width, number // columns * height]
+        sizes = [np.full(count, 0.8 * width), np.full(count, 0.8 * height)]
+        self._batch.ndarray()[:] = np.column_stack(boxes + sizes)
+
+    def paintEvent(self, _event: object) -> None:
+        painter = QPainter(self)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(Qt.GlobalColor.gray)
+        painter.drawRects(*self._batch.drawargs())
+        painter.end()
+
+
+def graph_times(samples: int, *, folded: bool) -> dict[str, float]:
+    """Return the times to show new numbers in a graph and to paint it, and of bare rectangles."""
     probe = Probe(Data(samples=samples))
     view = GraphView()
-    view.resize(720, 420)
+    view.resize(*SIZE)
     view.set_theme(load_theme("light"))
     view.show()
     QApplication.processEvents()  # a window that was never exposed does not paint
     view.show_graph(probe)
-    slopes = iter(np.linspace(0.7, 2.0, 100_000))
+    view.constants_action.setChecked(True)
+    moments = itertools.cycle(
+        Moment(0, probe, Evaluation(probe.tape, [slope, 0.3])) for slope in np.linspace(0.7, 2, 40)
+    )
 
     def show() -> None:
-        view.show_snapshot(probe.snapshot(0, [next(slopes), 0.3]))
+        moment = next(moments)
+        vars(moment).pop("progress", None)
+        view.show_moment(moment, None, None, folded=folded)
         view.canvas.repaint()
 
     def pan() -> None:
         view.canvas.pan(1, 1)
         view.canvas.repaint()
 
-    times = {}
-    nodes = f"{5 + 8 * samples:>7,} nodes"
-    for name, place in (("at the start", view.canvas.show_start), ("fitted", view.canvas.fit)):
+    show()
+    scene = view.canvas.scene
+    assert scene is not None
+    rectangles = Rectangles(len(scene))
+    rectangles.resize(view.canvas.size())
+    rectangles.show()
+    QApplication.processEvents()
+    kind = "folded" if folded else "unfolded"
+    nodes = f"{kind}, {len(scene):,} nodes"
+    times = medians({f"{nodes}: bare drawRects": rectangles.repaint}, 30)
+    for name, place in (("fitted", view.canvas.fit), ("zoomed in", view.canvas.show_start)):
         place()
         times |= {
-            f"{nodes}, {name}, {what}": seconds
-            for what, seconds in medians({"new numbers": show, "pan": pan}, 30).items()
+            f"{nodes}, {name}: {what}": seconds
+            for what, seconds in medians({"new numbers": show, "pan": pan}, 40).items()
         }
+    rectangles.close()
     view.close()
     return times
 
@@ -124,7 +172,7 @@ def frame_gaps(samples: int, seconds: float) -> dict[str, float]:
         _spin_until(lambda: session.epoch == 0)
         gaps: dict[str, float] = {}
         timer = QTimer(interval=FRAME_INTERVAL, timerType=Qt.TimerType.PreciseTimer)
-        timer.timeout.connect(session.frame_arrived)
+        timer.timeout.connect(window.walk.moved)
         timer.start()
         gaps |= {f"idle, {name}": gap for name, gap in _paint_gaps(window, seconds).items()}
         timer.stop()
@@ -158,8 +206,10 @@ def main() -> None:
     """Measure and print."""
     application = make_application()
     apply_theme(application, load_theme("light"))
-    for samples in (41, 1_000, 100_000):
-        print_table("graph, 720×420 pixels", graph_times(samples), 1e-3, "ms")
+    width, height = SIZE
+    for samples, folded in ((41, True), (100_000, True), *((n, False) for n in UNFOLDED)):
+        title = f"graph of {samples:,} samples, {width}×{height} pixels"
+        print_table(title, graph_times(samples, folded=folded), 1e-3, "ms")
     print_table("loss curve, 360×600 pixels", loss_times(10_000_000), 1e-3, "ms")
     for samples in (41, 1_000):
         title = f"from frame to frame, whole window, {samples:,} samples, {FRAME_INTERVAL} ms timer"

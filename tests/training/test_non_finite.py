@@ -19,7 +19,7 @@ from app.training.selection import SelectedEdge, SelectedNode
 from app.training.snapshot import Probe
 from app.training.trainer import Trainer
 from autograd import Scalar, Tensor, graph
-from autograd.optimizers import UpdateRule
+from autograd.optimizers import Nesterov, UpdateRule
 from autograd.tape import Tape
 from autograd.trace import Backward, Forward, UnfoldedTrace, Update
 from tests.autograd.traced import LOSSES, record
@@ -116,6 +116,56 @@ def test_gradients_that_overflow_are_found_in_the_order_in_which_they_flow(term,
     if found is not None:
         assert found.kind is Kind.GRADIENT
         assert explain(moment, found)
+
+
+def two_uses_of_a_sum(m, x, sum_of):
+    together = sum_of(m * x)
+    return together * 1e308 - 0.5 + together * 1e308
+
+
+def two_sums_of_a_term(m, x, sum_of):
+    term = m * x
+    return sum_of(term) * 1e308 + sum_of(term) * 1e308
+
+
+def sum_of_what_samples_share(m, x, sum_of):
+    return sum_of(m * 50.0) * 6e307 + sum_of(m * x)
+
+
+def shared_before_the_samples(m, x, sum_of):
+    return sum_of((m * 1e10) * x) * 1e297
+
+
+def used_outside_and_by_samples(m, x, sum_of):
+    return m * 1.7e308 + sum_of(m * x) * 1e307
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        two_uses_of_a_sum,
+        two_sums_of_a_term,
+        sum_of_what_samples_share,
+        shared_before_the_samples,
+        used_outside_and_by_samples,
+    ],
+)
+def test_gradients_that_overflow_by_adding_up_are_found_too(loss):
+    m, x = Scalar(0.0, True, "m"), Scalar(0.0, name="x")
+    sums = {}
+
+    def sum_of(term):
+        together = Scalar(0.0)
+        sums[together] = term
+        return together
+
+    tape = Tape.record(loss(m, x, sum_of), [m], {x: np.array([1.0, 3.0, 10.0, 40.0])}, sums)
+    moment = moments_of_tape(tape, (0.0,))[0]
+    found = first_non_finite(moment)
+    assert found.kind is Kind.GRADIENT
+    assert same(found.entry, first_in_trace(moment))
+    assert "is more than 1.8e308" in explain(moment, found)[0]
+    check_way(moment, path(moment, found))
 
 
 def test_a_gradient_that_all_samples_share_may_overflow_at_one_of_them():
@@ -250,6 +300,7 @@ def explained(expression, at) -> list[str]:
         (lambda a, b: Tensor.sqrt(a - b) * a, (1.0, 3.0), "√(−2) is not defined"),
         (lambda a, b: a / b, (0.0, 0.0), "0 ÷ 0 is not defined"),
         (lambda a, b: a / b, (3.0, 0.0), "3 ÷ 0 divides by 0"),
+        (lambda a, b: Tensor.relu(a) / (b - 1.0), (3.0, 1.0), "3 ÷ 0 divides by 0"),
         (lambda a, b: a**b, (-1.0, 0.5), "(−1)^0.5 is not defined"),
         (lambda a, b: a**b, (0.0, -1.0), "0⁻¹ divides by 0"),
         (lambda a, b: Tensor.exp(a * b), (100.0, 100.0), "exp(10000) is more than 1.8e308"),
@@ -295,6 +346,51 @@ def test_a_gradient_is_followed_to_the_large_factor():
         "∂L/∂tanh(b · 1e10) × (1 − tanh(b · 1e10)²) = 1e305 × 1.",
         "∂L/∂tanh(b · 1e10) is so large because ∂L/∂L × (a · 1e300) = 1 × 1e305.",
         "a · 1e300 is so large because of the constant 1e300.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expression", "at", "rule", "said"),
+    [
+        (lambda m: m * 1.5e308, 1.0, UpdateRule(Nesterov()), "the optimizer makes inf of the"),
+        (
+            lambda m: Tensor.sin(m) * 1e308,
+            1.79e308,
+            UpdateRule(),
+            "1.79e308 − (−8.638e306) is more than 1.8e308",
+        ),
+    ],
+)
+def test_what_an_update_does_wrong_is_said(expression, at, rule, said):
+    m = Scalar(at, True, "m")
+    moment = moments_of_tape(Tape.fold(expression(m), [m]), (at,), rule=rule)[-1]
+    found = first_non_finite(moment)
+    assert found.kind is Kind.PARAMETER
+    assert said in explain(moment, found)[0]
+
+
+def test_a_small_operand_may_be_what_makes_a_local_derivative_large():
+    assert explained(lambda a, b: Tensor.log(a) * 1e200 + b, (1e-200, 0.0))[-2:] == [
+        "The local derivative ∂log(a)/∂a is so large because a = 1e−200.",
+        "a = 1e−200 is what training starts from: choose another initial a.",
+    ]
+
+
+def test_a_learning_rate_that_is_stable_is_not_blamed():
+    moment, trainer = diverged(Training(clipping=False))
+    before = trainer.history.parameters(moment.epoch - 1)
+    small = Training(clipping=False, learning_rate=1e-6)
+    *_, last = explain(moment, first_non_finite(moment), small, before)
+    assert last == "m grew by a factor 10.48 from epoch to epoch."
+
+
+def test_a_gradient_that_overflows_by_adding_up_is_followed_to_the_largest_part():
+    a = Scalar(0.0, True, "a")
+    moment = whole(Tape.fold(Tensor.sin(a) * 1.7e308 + a * 1e307, [a]), (0.0,))
+    first, *more = explain(moment, first_non_finite(moment))
+    assert first.startswith("∂L/∂a became inf: ")
+    assert more == [
+        "∂L/∂sin(a) is so large because ∂L/∂(sin(a) · 1.7e308) × 1.7e308 = 1 × 1.7e308."
     ]
 
 

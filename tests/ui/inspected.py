@@ -115,7 +115,7 @@ def read(view: QWidget, name: str) -> str:
     assert isinstance(label, QLabel | QLineEdit), name
     if not label.isVisible():
         return ""
-    return label.text() if isinstance(label, QLineEdit) else plain(label).strip()
+    return plain(label).strip() if "<" in label.text() else label.text()
 
 
 def number(text: str) -> float | None:

@@ -16,7 +16,7 @@ from app.views.inspector.bars import ContributionBars
 from app.views.inspector.clipping import Clip
 from app.views.inspector.view import InspectorView
 from app.views.inspector.wording import show
-from autograd.optimizers import Change, Clipping, State
+from autograd.optimizers import Clipping, State
 from autograd.optimizers import UpdateRule as EngineRule
 from autograd.rules import SUM
 from autograd.trace import Backward, Stage
@@ -376,11 +376,11 @@ def change(gradient, clipping, bound):
 
 
 @pytest.mark.parametrize("clipping", [Clipping.VALUE, Clipping.NORM])
-@pytest.mark.parametrize("gradient", [[3.0, -40.0], [0.5, 9.0], [-345.0, 18.0, 1e-3]])
-def test_how_it_was_clipped_is_found(clipping, gradient):
+@pytest.mark.parametrize("gradient", [[3.0, -40.0], [5.0, 5.0], [-345.0, 18.0, 1e-3]])
+def test_only_what_was_clipped_is_drawn_as_clipped(clipping, gradient):
     clip = Clip.of(change(gradient, clipping, 2.0))
     assert clip.kind is clipping
-    assert clip.bound == pytest.approx(2.0)
+    assert clip.bound == 2.0
     assert Clip.of(change(gradient, clipping, 1e3)) is None
 
 
@@ -399,7 +399,6 @@ def test_the_clip_box_is_where_clipped_gradients_end():
     corner = np.array(clip.point(*clip.clipped))
     distances = [math.dist(corner, each) for each in clip.boundary()]
     assert min(distances) < 0.01
-    assert isinstance(change([1.0], Clipping.VALUE, 1.0), Change)
 
 
 # -- what if, nothing selected, numbers that are none ----------------------------------------

@@ -251,6 +251,23 @@ def test_a_lines_data_stand_beside_the_main_path():
     assert len(columns(layout)) == 7
 
 
+@pytest.mark.parametrize("widths", [(1, 4, 1), (1, 8, 8, 1), (3, 4, 1), (1, 4, 4, 4, 1)])
+def test_a_networks_main_path_is_one_horizontal_row(widths):
+    diagram = fold_plates(record(Network(*widths)), constants=False)
+    layout = lay_out(diagram)
+    length, before = {}, {}
+    for node, each in enumerate(diagram.nodes):
+        length[node] = 0 if each.leaf == "parameter" else -np.inf
+        for edge in diagram.edges:
+            if edge.target == node and length[edge.source] + 1 > length[node]:
+                length[node], before[node] = length[edge.source] + 1, edge.source
+    path = [len(diagram.nodes) - 1]
+    while path[-1] in before:
+        path.append(before[path[-1]])
+    assert len(path) > 6
+    assert len(set(np.round(layout.y[path], 6))) == 1
+
+
 # Size.
 
 

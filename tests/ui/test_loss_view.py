@@ -217,10 +217,10 @@ def test_however_far_the_view_is_zoomed_it_is_drawn(trained, notches):
 
 @pytest.mark.parametrize("direction", [-1, 1])
 def test_the_curve_can_be_dragged_out_of_view_and_comes_back(trained, direction):
-    rows = itertools.cycle(range(60, 420, 60))  # not twice in one place: a double click
+    rows = itertools.cycle((0.2, 0.6, 0.4, 0.7))  # not twice in one place: a double click
 
     def drag_and_look() -> bool:
-        drag(trained, next(rows), 80 * direction)
+        drag(trained, next(rows), direction)
         (left, right), _ = view_range(trained)
         return right < -3 or left > 28
 
@@ -230,10 +230,13 @@ def test_the_curve_can_be_dragged_out_of_view_and_comes_back(trained, direction)
     assert curve(trained)[0][-1] == 26
 
 
-def drag(person: Person, row: int, far: int) -> None:
-    """Drag the curve in a row of its plot by twice so many pixels, to the right if positive."""
-    viewport = person.window.loss_view.plot.viewport()
-    middle, step = QPoint(viewport.width() // 2, row), QPoint(far, 0)
+def drag(person: Person, row: float, direction: int) -> None:
+    """Drag the curve in its middle half, to the right if positive; the row is a share."""
+    plot = person.window.loss_view.plot
+    inside = plot.mapFromScene(plot.getViewBox().sceneBoundingRect()).boundingRect()
+    middle = QPoint(inside.center().x(), round(inside.top() + row * inside.height()))
+    step = QPoint(direction * inside.width() // 4, 0)
+    viewport = plot.viewport()
     person.qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=middle - step)
     for share in (-0.5, 0.0, 0.5, 1.0):
         person.qtbot.mouseMove(viewport, middle + step * share)

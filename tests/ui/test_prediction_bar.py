@@ -145,7 +145,7 @@ def test_nothing_typed_is_no_answer(table):
 def test_a_verdict_is_told_in_words_and_by_a_mark(table, right, begins):
     table.bar.ask(QUESTION, False)
     table.bar.show_verdict(right, "0 < 1: −0.122.")
-    assert table.text("verdict") == f"{begins}0 < 1: −0.122."
+    assert table.text("prediction_message") == f"{begins}0 < 1: −0.122."
     assert table.find("verdict_mark").pixmap().isNull() is (right is None)
     assert table.text("prediction_question") == QUESTION
     assert table.bar.judged
@@ -259,11 +259,11 @@ def test_an_answer_that_cannot_be_used_is_marked_with_the_reason_and_can_be_corr
     table.bar.ask(QUESTION, False)
     table.type("abc")
     table.bar.refuse("“abc” is no number.")
-    assert table.text("prediction_problem") == "“abc” is no number."
+    assert table.text("prediction_message") == "“abc” is no number."
     assert table.find("prediction").property("invalid") is True
     table.type("2")
     assert table.find("prediction").text() == "2"
-    assert table.text("prediction_problem") == ""
+    assert table.text("prediction_message") == ""
     assert table.find("prediction").property("invalid") is False
     table.press(Key.Key_Return)
     assert table.reported == ["2"]
@@ -275,9 +275,10 @@ def test_a_problem_is_forgotten_once_the_answer_is_shown(table):
     table.type("abc")
     table.bar.refuse("“abc” is no number.")
     table.bar.show_verdict(None, "−0.122.")
-    assert table.sees("prediction_score")
+    assert table.text("prediction_message").startswith("−0.122.")
+    assert "abc" not in table.text("prediction_message")
     table.bar.ask(QUESTION, False)
-    assert table.text("prediction_problem") == ""
+    assert table.text("prediction_message") == "No prediction yet."
 
 
 def test_escape_clears_the_field_first(table):
@@ -286,7 +287,7 @@ def test_escape_clears_the_field_first(table):
     table.bar.refuse("“abc” is no number.")
     table.press(Key.Key_Escape)
     assert table.find("prediction").text() == ""
-    assert table.text("prediction_problem") == ""
+    assert table.text("prediction_message") == ""
     assert not table.find("prediction").isModified()  # the next Escape is the window's
 
 
@@ -330,10 +331,10 @@ def test_a_screen_reader_hears_the_question_in_the_field(table):
 
 def test_the_score_is_shown(table):
     table.bar.show_score("3 of 4 predictions right, the last 2 in a row.")
-    assert table.text("prediction_score") == "3 of 4 predictions right, the last 2 in a row."
+    assert table.text("prediction_message") == "3 of 4 predictions right, the last 2 in a row."
 
 
-@pytest.mark.parametrize("width", [1000, 1280])
+@pytest.mark.parametrize("width", [560, 640, 700, 1000, 1280])
 @pytest.mark.parametrize("text", [1.0, 1.4])
 def test_its_height_is_the_same_in_every_state(make_table, width, text):
     table = make_table(width, text)
@@ -355,6 +356,24 @@ def test_its_height_is_the_same_in_every_state(make_table, width, text):
         bar.rest()
         look()
     assert len(heights) == 1
+    assert bar.width() <= table.window.width() <= width
+
+
+def test_a_problem_stays_when_the_theme_changes(table):
+    table.bar.ask(QUESTION, False)
+    table.bar.refuse("“abc” is no number.")
+    table.bar.set_theme(load_theme("dark"))
+    assert table.text("prediction_message") == "“abc” is no number."
+    assert table.find("prediction").property("invalid") is True
+
+
+def test_the_score_follows_the_verdict(table):
+    table.bar.ask(QUESTION, False)
+    table.bar.show_score("3 of 4 predictions right.")
+    table.bar.show_verdict(True, "So it is.")
+    shown = table.text("prediction_message")
+    assert shown.startswith("Right. So it is.")
+    assert shown.endswith("3 of 4 predictions right.")
 
 
 def test_longer_texts_get_the_room_they_need(make_table):
@@ -362,7 +381,7 @@ def test_longer_texts_get_the_room_they_need(make_table):
     table.bar.ask(f"{LONG} {LONG}", False)
     table.bar.show_verdict(False, LONG)
     QApplication.processEvents()
-    for name in ("prediction_question", "verdict"):
+    for name in ("prediction_question", "prediction_message"):
         label = table.find(name)
         assert label.heightForWidth(label.width()) <= label.height()
 

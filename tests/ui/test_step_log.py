@@ -143,17 +143,25 @@ def test_scrolled_to_the_end_it_follows_again(log):
     assert at_newest(log)
 
 
-def test_it_follows_while_it_cannot_be_seen_and_when_it_becomes_narrower(log):
+def test_it_follows_while_it_cannot_be_seen(log):
     fill(log, 40)
     log.hide()
     fill(log, 40, start=40)
     log.show()
     QApplication.processEvents()
     assert at_newest(log)
-    log.window().resize(250, 260)
+
+
+@pytest.mark.parametrize("size", [(250, 260), (400, 160), (800, 400)])
+def test_it_still_shows_the_newest_and_follows_when_its_size_changes(log, size):
+    for _ in range(40):
+        log.add("Step", SENTENCE)
+    QApplication.processEvents()
+    log.window().resize(*size)
     QApplication.processEvents()
     assert at_newest(log)
-    fill(log, 1, start=80)
+    log.add("Step", SENTENCE)
+    QApplication.processEvents()
     assert at_newest(log)
 
 

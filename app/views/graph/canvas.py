@@ -66,6 +66,7 @@ class GraphCanvas(Viewport):
         self.minimap.place_chosen.connect(self.center_on)
         self._transition = Transition(self)
         self._transition.moved.connect(self.set_camera)
+        self._transition.ended.connect(self.minimap.redraw)
         self._moment: Moment | None = None
         self._selection: Selection | None = None
         self._brushes: Brushes | None = None

@@ -76,7 +76,7 @@ def draw_cards(
     end = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
     boxes = [QRectF(*box) for box in visible.boxes.tolist()]
     colours = [brushes.texts[each] for each in visible.bins.tolist()]
-    weak = [brushes.muted_text(each) for each in visible.bins.tolist()]
+    weak = [brushes.muted_texts[each] for each in visible.bins.tolist()]
     for row, (which, align) in enumerate(((0, begin), (1, begin), (2, end), (2, end))):
         painter.setFont(fonts[which])
         for card, box, colour, muted in zip(cards, boxes, colours, weak, strict=True):

@@ -85,15 +85,31 @@ def bin_colours(theme: Theme) -> list[QColor]:
     return [*shades, theme.none, theme.non_finite]
 
 
-def text_colour(background: QColor) -> QColor:
-    """Return black or white, whichever stands out more (WCAG 2.1, relative luminance)."""
+def luminance(colour: QColor) -> float:
+    """Return how bright a colour is seen, from 0 to 1 (WCAG 2.1, relative luminance)."""
 
     def linear(channel: float) -> float:
         return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
 
-    red, green, blue = (linear(c) for c in background.getRgbF()[:3])
-    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return QColor("black") if luminance > 0.179 else QColor("white")
+    red, green, blue = (linear(c) for c in colour.getRgbF()[:3])
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """Return how well two colours can be told apart, from 1 to 21 (WCAG 2.1, contrast ratio)."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def text_colour(background: QColor) -> QColor:
+    """Return black or white, whichever stands out more."""
+    return QColor("black") if luminance(background) > 0.179 else QColor("white")
+
+
+def muted_text_colour(background: QColor) -> QColor:
+    """Return a weaker text colour, where that can still be read."""
+    weak = mix(text_colour(background), background, 0.3)
+    return weak if contrast(weak, background) >= 4.5 else text_colour(background)
 
 
 def mix(one: QColor, other: QColor, share: float) -> QColor:

@@ -64,13 +64,12 @@ class Columns:
 
 def assign_columns(diagram: Diagram) -> Columns:
     """Return the columns: operands left of what uses them, parameters first."""
-    first = _Assignment(diagram, {})
+    assignment = _Assignment(diagram, {})
     parameters = [index for index, node in enumerate(diagram.nodes) if node.leaf == "parameter"]
-    others = Counter(column for node, column in first.column.items() if node not in parameters)
-    rows = max(PARAMETER_ROWS, *others.values(), 0) if others else PARAMETER_ROWS
-    if len(parameters) > rows:
-        first = _Assignment(diagram, _wrap_parameters(diagram, parameters, first))
-    return _find_lanes(diagram, first)
+    others = Counter(column for node, column in assignment.column.items() if node not in parameters)
+    if len(parameters) > max(PARAMETER_ROWS, max(others.values(), default=0)):
+        assignment = _Assignment(diagram, _wrap_parameters(diagram, parameters, assignment))
+    return _find_lanes(diagram, assignment)
 
 
 def _wrap_parameters(
@@ -107,36 +106,29 @@ class _Assignment:
         for edge in diagram.edges:
             self.operands[edge.target].append(edge.source)
             self.users[edge.source].append(edge.target)
-        self.column: dict[int, int] = {}
+        self.column = {
+            node: parameters.get(node, 0)
+            for node, each in enumerate(diagram.nodes)
+            if each.leaf == "parameter"
+        }
         self.stacked: dict[int, int] = {}
         self._floating = [node.leaf in ("column", "constant") for node in diagram.nodes]
-        inside = [
-            any(diagram.plates[p].kind == "samples" for p in node.plates) for node in diagram.nodes
-        ]
-        after = [False] * count
-        before = [False] * count
-        for node in range(count):
-            after[node] = not inside[node] and any(
-                inside[each] or after[each] for each in self.operands[node]
-            )
+        samples = {i for i, plate in enumerate(diagram.plates) if plate.kind == "samples"}
+        inside = [not samples.isdisjoint(node.plates) for node in diagram.nodes]
+        after, before = [False] * count, [False] * count  # what samples go into, and into samples
+        for node, operands in enumerate(self.operands):
+            after[node] = not inside[node] and any(inside[o] or after[o] for o in operands)
         for node in reversed(range(count)):
-            before[node] = not inside[node] and any(
-                inside[each] or before[each] for each in self.users[node]
-            )
-        for node, leaf in enumerate(diagram.nodes):
-            if leaf.leaf == "parameter":
-                self.column[node] = parameters.get(node, 0)
+            users = self.users[node]
+            before[node] = not inside[node] and any(inside[u] or before[u] for u in users)
         self._place([node for node in range(count) if not (inside[node] or after[node])], 0)
         start = 1 + max((self.column[node] for node in self._at_the_left(before)), default=-1)
         self._place_inside([node for node in range(count) if inside[node]], start)
-        end = max(
-            (self.column[node] for node in range(count) if inside[node] and node in self.column),
-            default=-1,
-        )
+        end = max((column for node, column in self.column.items() if inside[node]), default=-1)
         self._place([node for node in range(count) if after[node]], end + 1)
-        for node in set(range(count)) - set(self.column):
-            users = [self.column[user] for user in self.users[node]]
-            self.column[node] = max(0, min(users, default=0) - 1)
+        for node in set(range(count)) - set(self.column):  # constants used here and there
+            columns = [self.column[user] for user in self.users[node]]
+            self.column[node] = max(0, min(columns, default=0) - 1)
 
     def _at_the_left(self, before: list[bool]) -> list[int]:
         """Return what the samples' plate is right of."""
@@ -159,11 +151,9 @@ class _Assignment:
         for node in nodes:
             if self._floating[node] or node in self.column:
                 continue
-            floating = any(self._floating[each] for each in self.operands[node])
-            columns = [
-                self.column[each] + 1 for each in self.operands[node] if not self._floating[each]
-            ]
-            self.column[node] = max([start, *columns, int(floating and start == 0)])
+            fixed = [each for each in self.operands[node] if not self._floating[each]]
+            leftmost = 1 if len(fixed) < len(self.operands[node]) else 0
+            self.column[node] = max([start, leftmost, *(self.column[each] + 1 for each in fixed)])
         for node in nodes:
             if self._floating[node]:
                 users = [self.column[user] for user in self.users[node] if user in self.column]
@@ -188,22 +178,25 @@ class _Assignment:
         self._place(nodes, start + 1)
 
     def _has_room(self, leaf: int) -> bool:
-        """Whether the leaf stacked last is at most the second, one above and one below."""
-        nodes, user = self._diagram.nodes, self.stacked[leaf]
+        """Whether there is room for the leaf stacked last: one can stand above, one below."""
+        user = self.stacked[leaf]
+        around, plates = self._plates(leaf), self._plates(user)
+        same_user = [each for each, other in self.stacked.items() if other == user]
+        alike = all(self._plates(each) == around for each in same_user)
+        if around == plates:
+            return alike and len(same_user) <= 2
+        box = plates[: len(around) + 1]
+        users = [
+            other
+            for each, other in self.stacked.items()
+            if self._plates(each) == around and self._plates(other)[: len(box)] == box
+        ]
+        flat = all(self._plates(other) == box for other in users)
+        fits = len(users) == 1 or (len(users) == 2 and flat)
+        return alike and len(same_user) == 1 and fits and plates[: len(around)] == around
 
-        def stands_at(each: int) -> tuple[int, ...]:
-            """Return the node, or else the plate, that a leaf is above or below of."""
-            around, plates = nodes[each].plates, nodes[self.stacked[each]].plates
-            return (*plates[: len(around) + 1], *([self.stacked[each]] * (around == plates)))
-
-        others = [each for each in self.stacked if stands_at(each) == stands_at(leaf)]
-        if nodes[leaf].plates == nodes[user].plates:
-            return len(others) <= 2
-        deep = any(
-            len(nodes[self.stacked[each]].plates) > len(nodes[each].plates) + 1 for each in others
-        )
-        users = {self.stacked[each] for each in others}
-        return len(others) == 1 or (len(users) == len(others) == 2 and not deep)
+    def _plates(self, node: int) -> tuple[int, ...]:
+        return self._diagram.nodes[node].plates
 
 
 def _find_lanes(diagram: Diagram, assignment: _Assignment) -> Columns:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.theme import Theme
 from app.views.graph.colours import DECADES, ColourMode, ColourScale
+from app.views.graph.digits import short
 
 
 class ColourLegend(QWidget):
@@ -38,6 +39,7 @@ class ColourLegend(QWidget):
         self.setToolTip(text)
         self.setAccessibleName(f"Legend: {scale.mode.value}")
         self.setAccessibleDescription(text)
+        self.updateGeometry()
         self.update()
 
     def _ticks(self) -> list[tuple[float, str]]:
@@ -65,10 +67,12 @@ class ColourLegend(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: D102  Qt's
         metrics = self.fontMetrics()
-        return QSize(34 * metrics.averageCharWidth(), 2 * metrics.height() + 2)
+        texts = sum(metrics.horizontalAdvance(text) for _, text in self._ticks())
+        width = max(34 * metrics.averageCharWidth(), round(1.35 * texts) + 40)
+        return QSize(width, 2 * metrics.height() + 2)
 
     def minimumSizeHint(self) -> QSize:  # noqa: D102  Qt's
-        return self.sizeHint()
+        return QSize(round(0.6 * self.sizeHint().width()), self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, D102  Qt's
         if self._theme is None:
@@ -86,6 +90,8 @@ class ColourLegend(QWidget):
         painter.setPen(QPen(theme.border, 1))
         painter.drawRect(bar)
         painter.setPen(theme.muted)
+        if self.width() < self.sizeHint().width():
+            ticks = [ticks[0], ticks[len(ticks) // 2], ticks[-1]]
         for share, text in ticks:
             x = bar.left() + share * bar.width()
             width = metrics.horizontalAdvance(text) + 4
@@ -95,4 +101,4 @@ class ColourLegend(QWidget):
 
     @staticmethod
     def _number(number: float) -> str:
-        return f"{number:g}".replace("-", "−")
+        return short(number, 6)

@@ -46,9 +46,12 @@ class Minimap(QWidget):
     def show_bins(self, bins: np.ndarray) -> None:
         """Use other colours for the nodes."""
         self._bins = bins
-        if self.isVisible():
-            self._overview = None
-            self.update()
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw the graph anew, where its nodes are now."""
+        self._overview = None
+        self.update()
 
     def set_brushes(self, brushes: Brushes) -> None:
         """Use the theme's colours."""

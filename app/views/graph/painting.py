@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from pyqtgraph.Qt import internals
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
+from PySide6.QtGui import QFont, QImage, QPainter, QPen
 
 from app.theme import Theme
 from app.views.graph.camera import Camera
-from app.views.graph.colours import bin_colours, mix, text_colour
+from app.views.graph.colours import bin_colours, mix, muted_text_colour, text_colour
 from app.views.graph.scene import Scene
 
 TEXT_SCALE = 0.35
@@ -36,13 +36,10 @@ class Brushes:
         full = bin_colours(theme)
         self.bins = len(full)
         self.fills = full + [mix(each, theme.base, FAINT) for each in full]
-        texts = [text_colour(fill) for fill in full]
-        self.texts = texts + [mix(theme.muted, theme.base, 0.35)] * len(full)
+        faint = [mix(theme.muted, theme.base, 0.35)] * len(full)
+        self.texts = [text_colour(fill) for fill in full] + faint
+        self.muted_texts = [muted_text_colour(fill) for fill in full] + faint
         self.pixels = np.array([fill.rgba() for fill in self.fills], dtype=np.uint32)
-
-    def muted_text(self, each: int) -> QColor:
-        """Return a weaker text colour for a bin."""
-        return mix(self.texts[each], self.fills[each], 0.3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from app.views.graph.ribbons import (
     draw_halo,
     draw_ribbons,
     make_ribbon,
+    visible_middle,
 )
 from app.views.graph.scene import Flows, Numbers, Scene
 from autograd.rules import SUM
@@ -75,6 +76,7 @@ class Picture:
         self._edges = Edges(scene)
         self._edge_layer: tuple[object, QPixmap] | None = None
         self._ribbons_for: object = None
+        self._drawn_at: np.ndarray | None = None  # where the nodes were when edges were drawn
         self._moment: Moment | None = None
         self._numbers: Numbers | None = None
         self._bins = np.full(len(scene), NONE)
@@ -96,7 +98,7 @@ class Picture:
 
     def texts(self, node: int) -> tuple[str, str, str]:
         """Return what is written on a node: title, value, gradient ("–" for none, or none yet)."""
-        title = "" if self._is_constant(node) else self.scene.title(node)
+        title = "constant" if self._is_constant(node) else self.scene.title(node)
         numbers = self._numbers
         if numbers is None:
             return title, "–", "∂ –"
@@ -114,7 +116,8 @@ class Picture:
         if sample is None and self.scene.probe.tape.instructions[place].per_sample:
             sample = None if self._moment is None else self._moment.sample
         formula = names.formula(place)
-        head = f"{names.symbol(place)}{f' = {formula}' if formula else ''}"
+        symbol = names.symbol(place)
+        head = symbol if formula in ("", symbol) else f"{symbol} = {formula}"
         where = "" if sample is None else f", sample {self._number_in_data(sample)}"
         has_value = numbers is not None and numbers.valued[node]
         has_gradient = numbers is not None and numbers.graded[node]
@@ -179,6 +182,8 @@ class Picture:
     ) -> None:
         """Draw what is in a view of that size."""
         extent = (size.width(), size.height())
+        if self._drawn_at is not self.scene.x:
+            self._drawn_at, self._edge_layer, self._ribbons_for = self.scene.x, None, None
         self._draw_plates(painter, camera, brushes, font)
         nodes = visible_nodes(self.scene, camera, *extent)
         near = self._few_edges(camera, extent, nodes)
@@ -319,9 +324,9 @@ class Picture:
         for edge in wanted:
             ribbon = by_edge.get(edge) if edge is not None else None
             if ribbon is not None and edge is not None:
-                middle = ribbon.path.pointAtPercent(0.5)
+                middle = visible_middle(ribbon, view)
                 lines = self.explain_edge(edge)
-                if lines and view.contains(middle):
+                if lines and middle is not None:
                     box = draw_callout(painter, lines, middle, brushes.theme, font, taken, view)
                     taken.append(box)
 

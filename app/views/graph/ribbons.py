@@ -63,6 +63,16 @@ def hit(ribbons: list[Ribbon], at: QPointF) -> int | None:
     return best
 
 
+def visible_middle(ribbon: Ribbon, view: QRectF) -> QPointF | None:
+    """Return the point of an edge that is in view and nearest to its middle; None if none is."""
+    middle = len(ribbon.points) // 2
+    for index in sorted(range(len(ribbon.points)), key=lambda index: abs(index - middle)):
+        point = QPointF(*ribbon.points[index].tolist())
+        if view.contains(point):
+            return point
+    return None
+
+
 def _distance(points: np.ndarray, x: float, y: float) -> float:
     """Return how far a pixel is from a line through points."""
     starts, along = points[:-1], np.diff(points, axis=0)
@@ -182,14 +192,14 @@ def _free_place(
 ) -> QRectF:
     """Return the box of that size, around a place, that overlaps least with what is taken."""
     best, least = QRectF(), math.inf
-    for down in (-1, 1, -2, 2, -3, 3, -4, 4):
-        for right in (0, -1, 1, -2, 2):
+    for down in (-1, 1, -2, 2, -3, 3, -4, 4, -5, 5, -6, 6):
+        for right in (0, -1, 1, -2, 2, -3, 3):
             centre = near + QPointF(right * width * 0.4, down * (height / 2 + 10))
             box = QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height)
             box.moveLeft(min(max(box.left(), view.left() + 2), view.right() - width - 2))
             box.moveTop(min(max(box.top(), view.top() + 2), view.bottom() - height - 2))
             overlap = sum(_area(box & each) for each in taken)
-            cost = overlap + 4 * (abs(down) + abs(right)) * 10
+            cost = overlap + 12 * (abs(down) + abs(right))
             if cost < least:
                 best, least = box, cost
     return best

@@ -62,14 +62,11 @@ def assign_rows(diagram: Diagram, columns: Columns, spacing: Spacing) -> Rows:
     """Return the heights: nothing overlaps, the main path is straight, few edges cross."""
     stack = _Stack(diagram, columns, spacing)
     rank = stack.reading_rank()
-    best, least = stack.heights(rank), math.inf
+    tried: list[np.ndarray] = []
     for sweep in range(SWEEPS if len(diagram.nodes) <= SMALL else 1):
-        heights = stack.heights(rank)
-        cost = stack.cost(heights)
-        if cost < least:
-            best, least = heights, cost
-        rank = stack.rank_by_neighbours(heights, sweep)
-    return stack.rows(best)
+        tried.append(stack.heights(rank))
+        rank = stack.rank_by_neighbours(tried[-1], sweep)
+    return stack.rows(min(tried, key=stack.cost))
 
 
 class _Stack:
@@ -80,12 +77,12 @@ class _Stack:
 
     def __init__(self, diagram: Diagram, columns: Columns, spacing: Spacing) -> None:
         self._diagram, self._columns, self._spacing = diagram, columns, spacing
-        self._nodes, self._lanes = len(diagram.nodes), len(columns.lanes)
-        self._tops = self._nodes + self._lanes
+        self._nodes = len(diagram.nodes)
+        self._tops = self._nodes + len(columns.lanes)
         self._bottoms = self._tops + len(diagram.plates)
         self._size = self._bottoms + len(diagram.plates)
         half = spacing.node / 2
-        self._above = [half] * self._nodes + [0.0] * self._lanes
+        self._above = [half] * self._nodes + [0.0] * len(columns.lanes)
         self._below = list(self._above)
         self._shift: dict[int, float] = {}  # of leaves stacked on others
         self._beside: dict[int, tuple[int, int]] = {}  # of other leaves: the plate, and the side
@@ -163,9 +160,9 @@ class _Stack:
         at = self._nodes - 1
         path: list[tuple[int, int]] = []
         while at in before:
-            path = ways[before[at], at] + path
+            path += reversed(ways[before[at], at])
             at = before[at]
-        return path
+        return path[::-1]
 
     # -- the order ------------------------------------------------------------------------------
 
@@ -210,10 +207,17 @@ class _Stack:
         return self._rank_plates(rank + 1e-3 * heights)
 
     def _rank_plates(self, rank: np.ndarray) -> np.ndarray:
-        """Give each plate the mean rank of the nodes in it."""
+        """Give each plate the mean rank of the nodes in it, and the main path one rank.
+
+        Then everything is above or below the main path as a whole, which can be straight.
+        """
+        main = {number for link in self._main for number in link}
+        if main:
+            rank[list(main)] = np.mean(rank[sorted(main)])
         for plate in range(len(self._diagram.plates)):
             within = [i for i, node in enumerate(self._diagram.nodes) if plate in node.plates]
-            rank[self._tops + plate] = np.mean(rank[within])
+            on_main = [number for number in within if number in main]
+            rank[self._tops + plate] = np.mean(rank[on_main or within])
         return rank
 
     # -- heights --------------------------------------------------------------------------------
@@ -305,11 +309,10 @@ class _Stack:
         links.sort(key=lambda link: -sum(self._nodes <= each for each in link))
         for left, right in self._main + links:
             one, other = block[left], block[right]
-            if one == other or self._shift.keys() & {left, right} or self._enters(right):
-                continue
+            free = one != other and not self._shift.keys() & {left, right}
             if work > WORK:
                 break
-            if not (reaches(one, other) or reaches(other, one)):
+            if free and not (self._enters(right) or reaches(one, other) or reaches(other, one)):
                 for number in members[other]:
                     block[number] = one
                 members[one] += members[other]

@@ -22,6 +22,8 @@ class Transition(QObject):
 
     moved = Signal(object)
     """The camera for the present state of the movement."""
+    ended = Signal()
+    """Everything is in its place."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -85,3 +87,5 @@ class Transition(QObject):
         x, y = float(self._x[self._anchor]), float(self._y[self._anchor])
         pixel: QPointF = self._camera.to_pixel(x, y)
         self.moved.emit(Camera.placing(self._camera.scale, x, y, pixel))
+        if self._scene is None:
+            self.ended.emit()

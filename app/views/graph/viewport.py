@@ -13,6 +13,9 @@ ZOOM_STEP = 1.25
 SMALLEST_START = 0.6
 """The unfolded view opens no smaller than this, so that its text can be read."""
 
+SMALLEST_FIT = 0.7
+"""Below this scale the text of the folded graph could not be read: it opens at its left part."""
+
 LARGEST_FIT = 1.7
 """A small graph is not blown up more than this to fill a large view."""
 
@@ -51,11 +54,10 @@ class Viewport(QWidget):
         enlarged = self.fontMetrics().height() / 15
         if scene.detailed:
             self._frame(scene.bounds, LARGEST_FIT)
-            smallest = 0.8 * enlarged
-            if self._camera.scale < smallest:
+            if self._camera.scale < SMALLEST_FIT:
                 left, top, _, height = scene.bounds
                 middle = QPointF(8.0, self.height() / 2)
-                self.set_camera(Camera.placing(smallest, left, top + height / 2, middle))
+                self.set_camera(Camera.placing(SMALLEST_FIT, left, top + height / 2, middle))
         else:
             left, top, width, _ = scene.start
             scale = min(enlarged, max(SMALLEST_START * enlarged, self.width() / width))

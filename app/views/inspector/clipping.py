@@ -1,4 +1,4 @@
-"""How a gradient was clipped, found by comparing it with what came of it."""
+"""How a gradient was clipped, and at which lengths it is drawn before and after."""
 
 from __future__ import annotations
 
@@ -36,12 +36,7 @@ class Clip:
         """Return how an update's gradient was clipped; None if it was not."""
         if change is None or np.array_equal(change.gradient, change.clipped, equal_nan=True):
             return None
-        raw, clipped = change.gradient, change.clipped
-        limited = np.abs(clipped[clipped != raw])
-        bound = float(limited[0])
-        if np.all(limited == bound) and not np.any(np.abs(clipped) > bound):
-            return cls(raw, clipped, Clipping.VALUE, bound)
-        return cls(raw, clipped, Clipping.NORM, float(norm(clipped)))
+        return cls(change.gradient, change.clipped, change.clipping, change.bound)
 
     @property
     def is_logarithmic(self) -> bool:

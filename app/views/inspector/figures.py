@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.views.inspector.wording import show, spell
 from app.views.value_edit import ValueEdit
 
 LARGE = 1.25
 """How much larger the numbers are than other text."""
+
+LONGEST = "−0.0000e−000"
+"""What takes as much room as any number."""
 
 
 class Figures(QWidget):
@@ -22,7 +25,8 @@ class Figures(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("figures")
-        self._value_caption, self._gradient_caption = QLabel("value"), QLabel("gradient")
+        self._value_caption = QLabel("value")
+        self._gradient_caption = QLabel("gradient", wordWrap=True)
         self._value = _figure("inspected_value", "Value")
         self._gradient = _figure("inspected_gradient", "Gradient")
         self.edit = ValueEdit(parent=self)
@@ -33,16 +37,12 @@ class Figures(QWidget):
         self._problem.setProperty("role", "problem")
         self._problem.hide()
         self.edit.problem_changed.connect(self._show_problem)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setVerticalSpacing(2)
-        grid.setColumnStretch(1, 1)
-        grid.addWidget(self._value_caption, 0, 0)
-        grid.addWidget(self._value, 0, 1)
-        grid.addWidget(self.edit, 0, 1)
-        grid.addWidget(self._problem, 1, 0, 1, 2)
-        grid.addWidget(self._gradient_caption, 2, 0)
-        grid.addWidget(self._gradient, 2, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addLayout(_row(self._value_caption, self._value, self.edit))
+        layout.addWidget(self._problem)
+        layout.addLayout(_row(self._gradient_caption, self._gradient))
         self.set_text_size()
 
     def show_value(self, value: float | None, name: str, *, editable: bool, replaced: bool) -> None:
@@ -72,6 +72,7 @@ class Figures(QWidget):
         font.setBold(True)
         for figure in (self._value, self._gradient):
             figure.setFont(font)
+            figure.setMinimumWidth(figure.fontMetrics().horizontalAdvance(LONGEST))
         height = max(self.edit.sizeHint().height(), self._value.sizeHint().height())
         self._value.setMinimumHeight(height)
         self.edit.setMinimumHeight(height)
@@ -79,6 +80,15 @@ class Figures(QWidget):
     def _show_problem(self, problem: str) -> None:
         self._problem.setText(problem)
         self._problem.setVisible(bool(problem))
+
+
+def _row(caption: QLabel, *figures: QWidget) -> QHBoxLayout:
+    """Return a caption with a figure at the right; of several only one is visible."""
+    row = QHBoxLayout()
+    row.addWidget(caption, 1)
+    for figure in figures:
+        row.addWidget(figure, 2 if isinstance(figure, ValueEdit) else 0)
+    return row
 
 
 def _figure(name: str, what: str) -> QLabel:

@@ -52,7 +52,7 @@ class SteadyText(QLabel):
 
     def heightForWidth(self, width: int) -> int:  # noqa: D102, N802  Qt's
         height = max(super().heightForWidth(width), self._room.get(width, 0))
-        self._room = {width: height}
+        self._room[width] = height
         return height
 
     def _render(self) -> None:
