@@ -72,7 +72,7 @@ class Docks(QObject):
         right = min(round(rest * 0.28), 420)
         window.resizeDocks([experiment, graph, inspector], [left, rest - right, right], horizontal)
         window.resizeDocks([fit, loss], [58, 42], horizontal)
-        window.resizeDocks([graph, fit], [64, 36], vertical)
+        window.resizeDocks([graph, fit], [68, 32], vertical)
 
     def set_theme(self, theme: Theme) -> None:
         """Use the theme's colours for the titles."""

@@ -330,10 +330,12 @@ class MainWindow(RestoredWindow):
             self._show_state()
 
     def _explain_non_finite(self) -> None:
-        """Go to the first number that is not finite, and say how it came about."""
-        if self._views is not None:
-            sentences = self._views.stepping.why()
-            self.notice.say(" ".join(sentences), "warning", (("&Reset now", self.reset),))
+        """Go on along the chain of causes of the first number that is not finite, and tell it."""
+        if self._views is None:
+            return
+        sentence, more = self._views.stepping.why()
+        further = (("And &why?", self._explain_non_finite),) if more else ()
+        self.notice.say(sentence, "warning", (*further, ("&Reset now", self.reset)))
 
     def _show_title(self) -> None:
         """Name what is open in the window's title, marked if it was changed since."""

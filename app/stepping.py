@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QSizePolicy, QStackedWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.controls.prediction_bar import PredictionBar
 from app.controls.trace_bar import TraceBar
+from app.training.causes import Cause
 from app.training.epoch_trace import NOTHING_REPLACED
 from app.training.narration import headline, narrate
 from app.training.non_finite import explain, first_non_finite
@@ -16,10 +17,11 @@ from app.training.session import Session
 from app.training.walk import Walk
 from app.views.narration_line import NarrationLine
 from app.views.step_log import StepLog
+from autograd.tape import Column
 from autograd.trace import Entry
 
 
-class Stepping(QStackedWidget):
+class Stepping(QWidget):
     """Lets the trace bar walk, narrates every step, and asks before it is shown.
 
     The line that narrates and the question take turns in one place, so that nothing jumps.
@@ -35,16 +37,19 @@ class Stepping(QStackedWidget):
 
     def __init__(self, session: Session, walk: Walk, bar: TraceBar) -> None:
         super().__init__()
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._session, self._walk, self._bar = session, walk, bar
         self.line, self.log = NarrationLine(), StepLog()
         self.predictions = PredictionBar()
-        self.addWidget(self.line)
-        self.addWidget(self.predictions)
+        self.predictions.hide()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.line)
+        layout.addWidget(self.predictions)
         self._question: Question | None = None
         self._asked: Entry | None = None
         self._predicting = self._sign_only = False
         self._score = Score()
+        self._causes: list[Cause] = []
         self._last = (-1, -1)
         self._connect_bar()
         self._connect_predictions()
@@ -101,31 +106,36 @@ class Stepping(QStackedWidget):
         walk = self._walk
         if moment is None or walk.moment is None:
             return
+        self._causes = []
         place = (walk.epoch, -1 if walk.step is None else walk.step)
         told = narrate(walk.moment, walk.training)
         self.log.add(headline(walk.moment), told, back=place < self._last)
         self._last = place
 
-    def why(self) -> list[str]:
-        """Go to the first number that is not finite; return sentences on how it came about."""
-        walk = self._walk
-        moment = walk.moment
-        if moment is None:
-            return []
-        found = first_non_finite(moment)
-        if found is None:
-            return []
-        before = None
-        if walk.epoch > 0 and self._session.history is not None:
-            before = self._session.history.parameters(walk.epoch - 1)
-        sentences = explain(moment, found, walk.training, before)
-        if found.sample is not None:
+    def why(self) -> tuple[str, bool]:
+        """Go one link further along the chain that leads to the first number not finite.
+
+        Returns a sentence, "" if all is finite, and whether there is more to say.
+        """
+        walk, moment = self._walk, self._walk.moment
+        if not self._causes and moment is not None:
+            found = first_non_finite(moment)
+            if found is not None:
+                self._causes = explain(moment, found, walk.training, self._parameters_before())
+        if not self._causes or moment is None:
+            return "", False
+        causes, cause = self._causes[1:], self._causes[0]
+        if cause.sample is not None:
             chosen = moment.probe.chosen
-            walk.select_sample(found.sample if chosen is None else int(chosen[found.sample]))
-        walk.select(SelectedNode(found.place))
-        for sentence in sentences:
-            self.log.add("Why?", sentence)
-        return sentences
+            walk.select_sample(cause.sample if chosen is None else int(chosen[cause.sample]))
+        walk.select(SelectedNode(cause.place))
+        self.log.add("Why?", cause.sentence)
+        self._causes = causes
+        return cause.sentence, bool(causes)
+
+    def _parameters_before(self) -> Column | None:
+        history, epoch = self._session.history, self._walk.epoch
+        return history.parameters(epoch - 1) if history is not None and epoch > 0 else None
 
     # -- predicting -------------------------------------------------------------------------
 
@@ -139,6 +149,7 @@ class Stepping(QStackedWidget):
 
     def _predict(self, on: bool) -> None:
         self._predicting = on
+        self.setMinimumHeight(self.predictions.sizeHint().height() if on else 0)
         if not on:
             self._forget_question()
 
@@ -152,7 +163,8 @@ class Stepping(QStackedWidget):
             return True
         self._walk.pause()
         self._question, self._asked = asked, entry
-        self.setCurrentWidget(self.predictions)
+        self.line.hide()
+        self.predictions.show()
         self.predictions.ask(asked.text, self._sign_only)
         return False
 
@@ -169,7 +181,7 @@ class Stepping(QStackedWidget):
 
     def _reveal(self) -> None:
         if self._question is not None:
-            self.predictions.show_verdict(None, self._question.explanation)
+            self.predictions.show_verdict(None, self._question.answer)
 
     def _go_on(self) -> None:
         self._walk.forward(unasked=True)
@@ -184,4 +196,5 @@ class Stepping(QStackedWidget):
         if self._question is not None:
             self._question = self._asked = None
             self.predictions.rest()
-            self.setCurrentWidget(self.line)
+            self.predictions.hide()
+            self.line.show()

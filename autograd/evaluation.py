@@ -82,8 +82,21 @@ class Evaluation:
         The operation must require a gradient.
         """
         if (place, index) not in self._flows:
-            upstream = self.gradients[place]
-            with silent():
-                local = self.tape.local_derivative(place, index, self.values)
-                self._flows[place, index] = Flow(local, upstream, upstream * local)
+            self._flows[place, index] = self._flow(place, index, self.values, self.gradients[place])
         return self._flows[place, index]
+
+    def flow_of(self, place: int, index: int, sample: int) -> Flow:
+        """Return one sample's part of what flows, without computing that of all others."""
+
+        def of_sample(numbers: Any) -> Any:
+            return numbers[sample] if np.ndim(numbers) else numbers
+
+        operands = self.tape.instructions[place].operands
+        values = {each: of_sample(self.values[each]) for each in (place, *operands)}
+        flow = self._flow(place, index, values, of_sample(self.gradients[place]))
+        return Flow(of_sample(flow.local), flow.upstream, of_sample(flow.contribution))
+
+    def _flow(self, place: int, index: int, values: Any, upstream: Any) -> Flow:
+        with silent():
+            local = self.tape.local_derivative(place, index, values)
+            return Flow(local, upstream, upstream * local)

@@ -286,7 +286,9 @@ class Tape:
             for _, index in self.edges(place)
         ]
 
-    def local_derivative(self, place: int, index: int, values: Sequence[Any]) -> Any:
+    def local_derivative(
+        self, place: int, index: int, values: Sequence[Any] | Mapping[int, Any]
+    ) -> Any:
         """Return ∂operation/∂operand at these values; of a sum, 1 for every sample."""
         instruction = self.instructions[place]
         rule = instruction.rule

@@ -34,6 +34,7 @@ SHORTCUTS = (
             ("U", "unfold, or fold again"),
             ("F", "fit the whole graph"),
             ("Ctrl + F", "find a node"),
+            ("F3, Shift + F3", "the next, the previous one found"),
             ("Home", "to where reading begins"),
             ("+ −, wheel; drag", "zoom; move"),
             ("← → ↑ ↓, Enter", "with the focus on the graph: walk along edges, select"),

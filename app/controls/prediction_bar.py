@@ -87,6 +87,7 @@ class PredictionBar(QFrame):
         layout.setSpacing(4)
         layout.addWidget(self._question)
         layout.addLayout(self._below)
+        layout.addStretch(1)
         self.rest()
 
     @property

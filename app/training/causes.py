@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -36,6 +37,21 @@ _UNDEFINED = {
 """Why an operation on finite numbers has no result."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A link of the chain that leads from a number back to its cause.
+
+    Attributes:
+        sentence: what is to be said.
+        place: what it is about, by its place on the tape.
+        sample: whose, as a number within the probe; None if the samples share it.
+    """
+
+    sentence: str
+    place: int
+    sample: int | None
+
+
 class Explanation:
     """Follows the numbers of a moment back to where they come from."""
 
@@ -46,20 +62,24 @@ class Explanation:
         self._evaluation = moment.evaluation
         self._tape = moment.evaluation.tape
         self._names = moment.probe.names
+        self._at: tuple[int, int | None] = (0, None)  # what the next sentence is about
 
-    def sentences(self, entry: Forward | Backward | Update) -> Iterator[str]:
+    def causes(self, entry: Forward | Backward | Update) -> Iterator[Cause]:
         """Yield what makes a step's result inf or nan, from there down to the cause."""
         match entry:
             case Forward():
-                yield from self._value(entry)
+                told = self._value(entry)
             case Backward():
-                yield from self._gradient(entry)
+                told = self._gradient(entry)
             case Update():
-                yield from self._update(entry)
+                told = self._update(entry)
+        for sentence in told:
+            yield Cause(sentence, *self._at)
 
     # -- values -----------------------------------------------------------------------------
 
     def _value(self, entry: Forward) -> Iterator[str]:
+        self._at = (entry.place, entry.sample)
         rule = self._rule(entry.place)
         symbol, numbers = self._names.symbol(entry.place), list(map(rounded, entry.inputs))
         if rule is rules.SUM:
@@ -93,6 +113,7 @@ class Explanation:
                 sample = int(np.nanargmax(np.abs(terms)))
             numbers = [self._number(operand, sample) for operand in operands]
             which = _decisive(rule, numbers)
+            self._at = (place, sample)
             symbol = self._names.symbol(place)
             if rule is rules.DIVIDE and which == 1:
                 shown = self._shown(operands[which], sample)
@@ -105,6 +126,7 @@ class Explanation:
 
     def _computed(self, place: int, sample: int | None) -> Iterator[str]:
         """Say how a value was computed, one operation down."""
+        self._at = (place, sample)
         rule, operands = (
             self._tape.instructions[place].rule,
             self._tape.instructions[place].operands,
@@ -119,6 +141,7 @@ class Explanation:
 
     def _origin(self, place: int, sample: int | None) -> Iterator[str]:
         """Say where a leaf has its number from; of a constant there is nothing to say."""
+        self._at = (place, sample)
         shown, what_if = self._shown(place, sample), self._moment.what_if
         if place in self._tape.parameters:
             yield from self._origin_of_parameter(self._tape.parameters.index(place), shown)
@@ -164,6 +187,7 @@ class Explanation:
     # -- gradients and parameters -----------------------------------------------------------
 
     def _gradient(self, entry: Backward) -> Iterator[str]:
+        self._at = (entry.operand, entry.operand_sample)
         rule = self._rule(entry.place)
         index = 0 if rule is rules.SUM else entry.index
         lead = (
@@ -211,6 +235,7 @@ class Explanation:
             if strongest is None:
                 return
             edge, sample = strongest
+            self._at = (place, sample)
             flow, factor = self._evaluation.flow(*edge), local_factor(self._names, *edge, place)
             numbers = [rounded(of_sample(each, sample)) for each in (flow.upstream, flow.local)]
             yield (
@@ -223,6 +248,7 @@ class Explanation:
         rule, operands = self._rule(place), self._tape.instructions[place].operands
         which = {rules.MULTIPLY: 1 - index, rules.DIVIDE: 1}.get(rule, 0)
         operand = operands[which]
+        self._at = (operand, sample)
         if self._names.local(place, index) != self._names.symbol(operand):
             factor = local_factor(self._names, place, index, operands[index])
             yield f"The local derivative {factor} is so large {self._because(operand, sample)}."
@@ -247,6 +273,7 @@ class Explanation:
         return None if strongest is None else strongest[1:]
 
     def _update(self, entry: Update) -> Iterator[str]:
+        self._at = (entry.place, None)
         name, rate = self._names.symbol(entry.place), rounded(entry.learning_rate)
         step = float(np.float64(entry.learning_rate) * entry.direction * entry.times)
         lead = f"{name} became {rounded(entry.after)} in the update"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from app.study.hyperparameters import Training
-from app.training.causes import Explanation, uses_of
+from app.training.causes import Cause, Explanation, uses_of
 from app.training.moment import Moment
 from app.training.selection import SelectedEdge, SelectedNode, Selection
 from autograd import rules
@@ -202,8 +202,8 @@ def explain(
     found: NonFinite,
     training: Training | None = None,
     before: Column | None = None,
-) -> list[str]:
-    """Return how what is not finite came about: sentences from there down to the cause.
+) -> list[Cause]:
+    """Return how what is not finite came about: sentence by sentence down to the cause.
 
     Args:
         moment: the moment.
@@ -212,7 +212,7 @@ def explain(
         before: the parameters of the epoch before, of shape (parameters,); None for none.
     """
     with silent():
-        return list(Explanation(moment, training, before).sentences(found.entry))
+        return list(Explanation(moment, training, before).causes(found.entry))
 
 
 # -- walking there ---------------------------------------------------------------------------

@@ -71,9 +71,9 @@ class Question:
             shown = answer.strip()
             return Verdict(None, f"“{shown}” is no number. Write it like −19.4, 0.001 or 1e-3.")
         if any(self._fits(each, self.contribution) for each in readings):
-            return Verdict(True, f"Right: upstream × local derivative is {self._product}.")
+            return Verdict(True, self.answer)
         mistake = next((said for each in readings if (said := self._mistake(each))), "")
-        return Verdict(False, f"{mistake}Upstream × local derivative is {self._product}.")
+        return Verdict(False, f"{mistake}{self.answer}")
 
     def _judge_sign(self, answer: str) -> Verdict:
         sign = _read_sign(answer)
@@ -81,19 +81,20 @@ class Question:
             shown = answer.strip()
             return Verdict(None, f"“{shown}” is no sign. Write +, − or 0.")
         right = _sign(self.contribution)
-        verdict = "Right" if sign == right else "Not so"
-        return Verdict(sign == right, f"{verdict}: {self._sign_reason(right)}: {self._product}.")
-
-    def _sign_reason(self, sign: int) -> str:
-        if sign == 0:
-            return "a factor of 0 leaves nothing"
-        alike = "like" if sign > 0 else "unlike"
-        return f"two factors of {alike} signs have a {_WORDS[sign]} product"
+        return Verdict(sign == right, self.answer)
 
     @property
-    def _product(self) -> str:
+    def answer(self) -> str:
+        """What is right, and why, in a sentence."""
         upstream, local = rounded(self.upstream), enclose(rounded(self.local))
-        return f"{upstream} × {local} = {rounded(self.contribution)}"
+        product = f"{upstream} × {local} = {rounded(self.contribution)}"
+        sign = _sign(self.contribution)
+        if not self.only_sign:
+            return f"Upstream × local derivative is {product}."
+        if sign == 0:
+            return f"A factor of 0 leaves nothing: {product}."
+        alike = "like" if sign > 0 else "unlike"
+        return f"Two factors of {alike} signs have a {_WORDS[sign]} product: {product}."
 
     def _fits(self, answer: Decimal, number: float) -> bool:
         """Return whether an answer is a number, as exactly as its digits say or nearly enough."""

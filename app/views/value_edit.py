@@ -63,16 +63,27 @@ class ValueEdit(QLineEdit):
         return self._value
 
     def set_name(self, name: str) -> None:
-        """Say what it is that is edited."""
-        self.setAccessibleName(name)
-        self._number = Number(label=name, help="", minimum=-LIMIT, maximum=LIMIT)
+        """Say what it is that is edited; what was typed of another number is forgotten."""
+        if name != self.accessibleName():
+            self.abandon()
+            self.setAccessibleName(name)
+            self._number = Number(label=name, help="", minimum=-LIMIT, maximum=LIMIT)
+
+    def abandon(self) -> None:
+        """Forget what is being typed or dragged; nothing is told."""
+        self._dragged_from, self._dragging = None, False
+        self.setModified(False)
+        self._before = self._value
+        self._show(self._value)
 
     def take(self, value: float) -> None:
         """Show a number, unless another is being typed or dragged."""
         if self._dragging or self.isModified():
             return
-        self._show(value)
-        if not self.hasFocus() or math.isnan(self._before):
+        if value != self._value:  # not what was told by this field: there is no way back from it
+            self._before = value
+            self._show(value)
+        elif not self.hasFocus():
             self._before = value
 
     def drag_by(self, label: QWidget) -> None:

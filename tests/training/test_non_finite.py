@@ -32,6 +32,11 @@ PLACES = [
 ]  # fmt: skip
 
 
+def told(*arguments):
+    """Return the sentences of an explanation."""
+    return [cause.sentence for cause in explain(*arguments)]
+
+
 # -- finding ---------------------------------------------------------------------------------
 
 
@@ -90,7 +95,7 @@ def test_of_any_tape_the_first_entry_of_the_unfolded_trace_is_found(loss):
             kinds.add(found.kind)
             folded = moment.trace[moment.trace.find(found.entry, found.sample or 0)]
             assert folded.place == found.entry.place
-            assert explain(moment, found)
+            assert told(moment, found)
     assert Kind.VALUE in kinds
 
 
@@ -115,7 +120,7 @@ def test_gradients_that_overflow_are_found_in_the_order_in_which_they_flow(term,
     assert same(found and found.entry, first_in_trace(moment))
     if found is not None:
         assert found.kind is Kind.GRADIENT
-        assert explain(moment, found)
+        assert told(moment, found)
 
 
 def two_uses_of_a_sum(m, x, sum_of):
@@ -164,7 +169,7 @@ def test_gradients_that_overflow_by_adding_up_are_found_too(loss):
     found = first_non_finite(moment)
     assert found.kind is Kind.GRADIENT
     assert same(found.entry, first_in_trace(moment))
-    assert "is more than 1.8e308" in explain(moment, found)[0]
+    assert "is more than 1.8e308" in told(moment, found)[0]
     check_way(moment, path(moment, found))
 
 
@@ -248,7 +253,7 @@ def test_the_diverging_preset_is_explained_down_to_its_learning_rate():
     training = find_preset("diverging").experiment.training
     moment, trainer = diverged(training)
     before = trainer.history.parameters(moment.epoch - 1)
-    sentences = explain(moment, first_non_finite(moment), training, before)
+    sentences = told(moment, first_non_finite(moment), training, before)
     factor = abs(moment.parameters[0] / before[0])
     assert sentences[0].startswith("sum became inf for sample 6: the running sum ")
     assert sentences[0].endswith("is more than 1.8e308, the largest floating-point number.")
@@ -270,7 +275,7 @@ def test_stepping_once_per_use_is_named_beside_the_learning_rate():
     training = Training(clipping=False)
     moment, trainer = diverged(training)
     before = trainer.history.parameters(moment.epoch - 1)
-    *_, last = explain(moment, first_non_finite(moment), training, before)
+    *_, last = told(moment, first_non_finite(moment), training, before)
     assert "grew by a factor 10.48 from" in last  # |1 − 0.001 · 41 · 280|
     assert "the learning rate is 0.001, once for each of its 41 uses." in last
     assert "Above 2/(41 λ) = 0.000174, the largest stable rate here" in last
@@ -279,9 +284,9 @@ def test_stepping_once_per_use_is_named_beside_the_learning_rate():
 def test_without_settings_the_growth_is_said_alone():
     moment, trainer = diverged(Training(clipping=False))
     before = trainer.history.parameters(moment.epoch - 1)
-    *_, last = explain(moment, first_non_finite(moment), None, before)
+    *_, last = told(moment, first_non_finite(moment), None, before)
     assert last == "m grew by a factor 10.48 from epoch to epoch."
-    *_, last = explain(moment, first_non_finite(moment))
+    *_, last = told(moment, first_non_finite(moment))
     assert last.endswith("is what the updates before this epoch led to.")
 
 
@@ -289,7 +294,7 @@ def explained(expression, at) -> list[str]:
     """Return the explanation of an expression of a and b."""
     leaves = [Scalar(number, True, name) for number, name in zip(at, "ab", strict=True)]
     moment = whole(Tape.fold(expression(*leaves), leaves), at)
-    return explain(moment, first_non_finite(moment))
+    return told(moment, first_non_finite(moment))
 
 
 @pytest.mark.parametrize(
@@ -339,7 +344,7 @@ def test_the_operand_at_fault_is_named_with_how_it_was_computed():
 
 def test_a_gradient_is_followed_to_the_large_factor():
     moment = steep()
-    assert explain(moment, first_non_finite(moment)) == [
+    assert told(moment, first_non_finite(moment)) == [
         "∂L/∂b became inf: upstream 1e305 times local derivative 1e10 is more than 1.8e308, "
         "the largest floating-point number.",
         "∂L/∂(b · 1e10) is so large because "
@@ -366,7 +371,7 @@ def test_what_an_update_does_wrong_is_said(expression, at, rule, said):
     moment = moments_of_tape(Tape.fold(expression(m), [m]), (at,), rule=rule)[-1]
     found = first_non_finite(moment)
     assert found.kind is Kind.PARAMETER
-    assert said in explain(moment, found)[0]
+    assert said in told(moment, found)[0]
 
 
 def test_a_small_operand_may_be_what_makes_a_local_derivative_large():
@@ -380,14 +385,14 @@ def test_a_learning_rate_that_is_stable_is_not_blamed():
     moment, trainer = diverged(Training(clipping=False))
     before = trainer.history.parameters(moment.epoch - 1)
     small = Training(clipping=False, learning_rate=1e-6)
-    *_, last = explain(moment, first_non_finite(moment), small, before)
+    *_, last = told(moment, first_non_finite(moment), small, before)
     assert last == "m grew by a factor 10.48 from epoch to epoch."
 
 
 def test_a_gradient_that_overflows_by_adding_up_is_followed_to_the_largest_part():
     a = Scalar(0.0, True, "a")
     moment = whole(Tape.fold(Tensor.sin(a) * 1.7e308 + a * 1e307, [a]), (0.0,))
-    first, *more = explain(moment, first_non_finite(moment))
+    first, *more = told(moment, first_non_finite(moment))
     assert first.startswith("∂L/∂a became inf: ")
     assert more == [
         "∂L/∂sin(a) is so large because ∂L/∂(sin(a) · 1.7e308) × 1.7e308 = 1 × 1.7e308."
@@ -397,7 +402,7 @@ def test_a_gradient_that_overflows_by_adding_up_is_followed_to_the_largest_part(
 def test_a_parameter_that_steps_too_far_is_followed_to_its_gradient():
     moment = overstepping()
     training = Training(learning_rate=0.1, clipping=False)
-    first, second, third, *more = explain(moment, first_non_finite(moment), training)
+    first, second, third, *more = told(moment, first_non_finite(moment), training)
     assert first == (
         "m became −inf in the update: learning rate 0.1 times direction 1e308, once for each of "
         "its 100 uses, is more than 1.8e308, the largest floating-point number."
@@ -420,7 +425,7 @@ def test_numbers_that_a_person_put_there_are_named_as_theirs():
         (NOTHING_REPLACED.with_data(place, 2, math.nan), "x = nan for sample 2 is the number"),
     ]:
         moment = next(moments_of_line(what_if=what_if))
-        *_, last = explain(moment, first_non_finite(moment))
+        *_, last = told(moment, first_non_finite(moment))
         assert last.startswith(said)
 
 
@@ -428,7 +433,7 @@ def test_a_mini_batchs_samples_are_named_by_their_numbers_in_all_data():
     training = Training(batches=True, batch_size=2)
     moment = next(moments_of_line(training, at=(1e200, 0.0)))
     found = first_non_finite(moment)
-    assert f"for sample {int(moment.probe.chosen[found.sample])}:" in explain(moment, found)[0]
+    assert f"for sample {int(moment.probe.chosen[found.sample])}:" in told(moment, found)[0]
 
 
 # -- walking there ---------------------------------------------------------------------------

@@ -114,7 +114,7 @@ RIGHT = [
 def test_answers_that_are_near_enough_are_right(answer):
     verdict = QUESTION.judge(answer)
     assert verdict.right is True
-    assert verdict.sentence == ("Right: upstream × local derivative is 0.81 × (−24) = −19.44.")
+    assert verdict.sentence == ("Upstream × local derivative is 0.81 × (−24) = −19.44.")
 
 
 @pytest.mark.parametrize("answer", ["-20", "-18.9", "-18.95", "0", "0.00", "+194", "-1e-3", "-3e1"])
@@ -195,7 +195,7 @@ def test_rounded_to_any_number_of_digits_the_product_is_right(upstream, local):
 @pytest.mark.parametrize("answer", ["-", "−", "negative", " Negative ", "-19.44", "-1"])
 def test_a_sign_is_taken_in_any_form(answer):
     assert SIGN.judge(answer) == Verdict(
-        True, "Right: two factors of unlike signs have a negative product: 0.81 × (−24) = −19.44."
+        True, "Two factors of unlike signs have a negative product: 0.81 × (−24) = −19.44."
     )
 
 
@@ -203,7 +203,7 @@ def test_a_sign_is_taken_in_any_form(answer):
 def test_a_wrong_sign_is_told_why(answer):
     verdict = SIGN.judge(answer)
     assert verdict.right is False
-    assert verdict.sentence.startswith("Not so: two factors of unlike signs")
+    assert verdict.sentence.startswith("Two factors of unlike signs")
 
 
 @pytest.mark.parametrize("answer", ["", "maybe", "+-"])
@@ -214,7 +214,7 @@ def test_what_is_no_sign_is_not_counted_as_wrong(answer):
 def test_the_sign_of_nothing_is_zero():
     nothing = Question("?", 0.81, 0.0, 0.0, 5.0, 20.0, only_sign=True)
     assert nothing.judge("0").right
-    assert "a factor of 0 leaves nothing" in nothing.judge("+").sentence
+    assert "A factor of 0 leaves nothing" in nothing.judge("+").sentence
 
 
 # -- the score -------------------------------------------------------------------------------

@@ -1,13 +1,14 @@
-"""Looking at the graph: zooming, panning, hovering, colours, graphs of any size."""
+"""Looking at the graph, folded and unfolded: zooming, hovering, colours, graphs of any size."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QApplication, QToolTip
+from PySide6.QtWidgets import QApplication, QComboBox, QToolTip
 
 from app.study.experiment import Experiment
 from app.study.presets import Preset
@@ -15,20 +16,46 @@ from app.theme import Theme, load_theme
 from app.views.graph.canvas import GraphCanvas
 from tests.ui.person import Person
 
-NODES = range(333)
+
+def show(person: Person, *, folded: bool) -> GraphCanvas:
+    """Fold or unfold the graph, at once, go to its start, and return its canvas."""
+    view = person.window.graph_view
+    view.animation_action.setChecked(False)
+    if not folded:
+        person.press(Qt.Key.Key_U)
+    view.canvas.show_start()
+    assert view.canvas.scene.detailed is folded
+    return view.canvas
+
+
+@pytest.fixture(params=["folded", "unfolded"])
+def canvas(person, request) -> GraphCanvas:
+    return show(person, folded=request.param == "folded")
 
 
 @pytest.fixture
-def canvas(person) -> GraphCanvas:
-    return person.window.graph_view.canvas
+def unfolded(person) -> GraphCanvas:
+    return show(person, folded=False)
 
 
-def everything(canvas: GraphCanvas, nodes=NODES) -> QRectF:
-    """Return the rectangle in which all nodes are drawn."""
+def everything(canvas: GraphCanvas, nodes: Iterable[int] | None = None) -> QRectF:
+    """Return the rectangle in which all nodes are drawn, or these."""
     whole = QRectF()
-    for node in nodes:
+    for node in range(len(canvas.scene)) if nodes is None else nodes:
         whole = whole.united(canvas.node_rectangle(node))
     return whole
+
+
+def node_of(canvas: GraphCanvas, place: int, sample: int = 0) -> int:
+    """Return the node of a place; in the unfolded graph of that sample's."""
+    node = canvas.scene.find_node(place, sample)
+    assert node is not None
+    return node
+
+
+def slope_of(canvas: GraphCanvas) -> int:
+    """Return the node of the parameter m."""
+    return node_of(canvas, canvas.scene.probe.tape.parameters[0])
 
 
 def gradient_of(canvas: GraphCanvas, node: int) -> float | None:
@@ -38,7 +65,8 @@ def gradient_of(canvas: GraphCanvas, node: int) -> float | None:
 
 def nodes_in_view(canvas: GraphCanvas) -> list[int]:
     view = QRectF(canvas.rect()).adjusted(2, 2, -2, -2)
-    return [node for node in NODES if view.contains(canvas.node_rectangle(node))]
+    nodes = range(len(canvas.scene))
+    return [node for node in nodes if view.contains(canvas.node_rectangle(node))]
 
 
 def fill_of(canvas: GraphCanvas, picture: QImage, node: int) -> QColor:
@@ -94,7 +122,7 @@ def test_the_buttons_do_the_same_as_the_keys(person, canvas):
     assert canvas.camera.scale < start.scale
 
 
-def test_keys_zoom_about_the_centre_and_move(person, canvas):
+def test_keys_zoom_about_the_centre(person, canvas):
     person.find("graph_canvas").setFocus()
     centre = QPointF(canvas.rect().center())
     start = canvas.camera
@@ -103,23 +131,43 @@ def test_keys_zoom_about_the_centre_and_move(person, canvas):
     assert canvas.camera.to_layout(centre) == pytest.approx(start.to_layout(centre))
     person.press(Qt.Key.Key_Minus)
     assert canvas.camera.scale == pytest.approx(start.scale)
-    for key, dx, dy in (
-        (Qt.Key.Key_Left, 1, 0),
-        (Qt.Key.Key_Right, -1, 0),
-        (Qt.Key.Key_Up, 0, 1),
-        (Qt.Key.Key_Down, 0, -1),
-    ):
-        before = canvas.camera
-        person.press(key)
-        moved = (canvas.camera.dx - before.dx, canvas.camera.dy - before.dy)
-        assert moved == (pytest.approx(dx * abs(moved[0])), pytest.approx(dy * abs(moved[1])))
-        assert moved != (0, 0)
 
 
-def test_the_view_opens_with_parameters_first_sample_and_loss(canvas):
-    view = QRectF(canvas.rect())
-    first = [*range(5), *range(5, 13)]
-    assert view.contains(everything(canvas, first))
+def test_the_unfolded_view_starts_with_parameters_first_sample_and_loss(unfolded):
+    scene, view = unfolded.scene, QRectF(unfolded.rect())
+    first = [node for node in range(len(scene)) if scene.sample(node) in (None, 0)]
+    assert len(first) == 3 + 7
+    assert view.contains(everything(unfolded, first))
+
+
+@pytest.mark.parametrize("animated", [True, False])
+def test_what_the_eye_is_at_stays_there_when_the_graph_is_unfolded(person, animated):
+    view, walk = person.window.graph_view, person.window.walk
+    view.animation_action.setChecked(animated)
+    canvas, probe = view.canvas, view.canvas.scene.probe
+    before = canvas.node_rectangle(node_of(canvas, probe.prediction)).center()
+    person.press(Qt.Key.Key_U)
+
+    def at_rest() -> bool:
+        now = canvas.node_rectangle(node_of(canvas, probe.prediction, walk.sample)).center()
+        return (now - before).manhattanLength() < 1 and not overlapping(canvas)
+
+    person.wait(at_rest)
+    assert not canvas.scene.detailed
+
+
+def overlapping(canvas: GraphCanvas) -> bool:
+    """Whether some nodes are still on top of others."""
+    places = {(round(x), round(y)) for x, y in zip(canvas.scene.x, canvas.scene.y, strict=True)}
+    return len(places) < len(canvas.scene)
+
+
+def test_the_folded_graph_is_in_view_as_a_whole(person):
+    canvas = show(person, folded=True)
+    assert QRectF(canvas.rect()).contains(everything(canvas))
+    for plate in canvas.scene.plates:
+        assert QRectF(canvas.rect()).contains(canvas.camera.rectangle(plate.box))
+    assert not canvas.minimap.isVisible()
 
 
 def test_training_and_reset_leave_the_camera_alone(person, canvas):
@@ -143,7 +191,7 @@ def test_zooming_ends_before_the_graph_is_lost(person, canvas):
 
 
 def test_hovering_shows_all_digits_and_leaving_hides_them(person, canvas):
-    for node in (0, 6, 12):
+    for node in nodes_in_view(canvas)[:8:3]:
         at = canvas.node_rectangle(node).center().toPoint()
         with person.qtbot.waitSignal(canvas.node_hovered) as hovered:
             person.qtbot.mouseMove(canvas, at)
@@ -154,34 +202,46 @@ def test_hovering_shows_all_digits_and_leaving_hides_them(person, canvas):
 
 
 def test_the_hovered_numbers_follow_training(person, canvas):
-    person.qtbot.mouseMove(canvas, canvas.node_rectangle(0).center().toPoint())
+    slope = slope_of(canvas)
+    person.qtbot.mouseMove(canvas, canvas.node_rectangle(slope).center().toPoint())
     before = QToolTip.text()
     person.window.session.step()
     person.wait(lambda: person.epoch == 1)
-    assert QToolTip.text() == canvas.describe(0) != before
+    assert QToolTip.text() == canvas.describe(slope) != before
 
 
-def test_the_hovered_node_is_outlined(person, canvas):
+def test_the_hovered_node_is_outlined_and_what_it_has_nothing_to_do_with_is_dimmed(canvas, qtbot):
+    scene, probe = canvas.scene, canvas.scene.probe
+    intercept, product = probe.tape.parameters[1], probe.tape.instructions[probe.prediction]
+    aside = node_of(canvas, product.operands[0])  # m · x does not depend on c
+    hovered, used = node_of(canvas, intercept), node_of(canvas, probe.prediction)
+    related = scene.related(hovered)
+    assert (related[used], related[aside]) == (True, False)
     before = canvas.grab().toImage()
-    person.qtbot.mouseMove(canvas, canvas.node_rectangle(6).center().toPoint())
-    assert canvas.grab().toImage() != before
+    qtbot.mouseMove(canvas, canvas.node_rectangle(hovered).center().toPoint())
+    after = canvas.grab().toImage()
+    frame = canvas.node_rectangle(hovered).toAlignedRect().adjusted(-4, -4, 4, 4)
+    assert after.copy(frame) != before.copy(frame)
+    assert fill_of(canvas, after, aside) != fill_of(canvas, before, aside)
+    assert fill_of(canvas, after, used) == fill_of(canvas, before, used)
 
 
 # -- colours ---------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("folded", [True, False])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_colour_of_a_node_tells_the_sign_of_its_gradient(make_window, qtbot, theme):
+def test_the_colour_of_a_node_tells_the_sign_of_its_gradient(make_window, qtbot, theme, folded):
     person = Person(make_window("noisy-line", theme=theme), qtbot)
     person.train(2)
-    canvas, colours = person.window.graph_view.canvas, load_theme(theme)
+    canvas, colours = show(person, folded=folded), load_theme(theme)
     picture = canvas.grab().toImage()
-    seen = {sign_of(gradient_of(canvas, node)): 0 for node in nodes_in_view(canvas)}
+    seen = set()
     for node in nodes_in_view(canvas):
         sign = sign_of(gradient_of(canvas, node))
         assert sign_of_colour(fill_of(canvas, picture, node), colours) == sign, node
-        seen[sign] += 1
-    assert set(seen) == {"+", "−", "none"}
+        seen.add(sign)
+    assert seen == {"+", "−", "none"}
 
 
 def sign_of(gradient: float | None) -> str:
@@ -214,13 +274,44 @@ def test_a_larger_gradient_has_a_stronger_colour(canvas):
     assert distances[0] < distances[1]
 
 
-def test_the_legend_covers_all_but_the_parameters_and_shows_both_colours(person, canvas):
-    legend = person.find("gradient_legend")
-    limit = float(re.search(r"to ([\d.e+]+)", legend.toolTip())[1])
-    parameters = 2  # the first nodes; their gradients are sums over all samples
-    largest = max(abs(gradient_of(canvas, node) or 0.0) for node in NODES[parameters:])
-    assert largest <= limit < 10 * largest
-    picture, theme = legend.grab().toImage(), load_theme("light")
+def choose_colours(person: Person, mode: str) -> None:
+    """Choose what colours stand for; all modes have their own first letter."""
+    person.find("graph_colour").setFocus()
+    person.qtbot.keyClicks(person.find("graph_colour"), mode[0])
+    assert person.find("graph_colour", QComboBox).currentText() == mode
+
+
+def limit_of_legend(person: Person) -> float:
+    legend = person.find("graph_legend")
+    return float(re.search(r"to ([\d.e+]+) or more", legend.toolTip())[1])
+
+
+def value_of(canvas: GraphCanvas, node: int) -> float:
+    return float(re.search(r"value (\S+)", canvas.describe(node))[1])
+
+
+@pytest.mark.parametrize("mode", ["gradient", "value", "|gradient|"])
+def test_the_legend_covers_all_but_parameters_and_sums(person, unfolded, mode):
+    choose_colours(person, mode)
+    probe = unfolded.scene.probe
+    loss = len(probe.tape.instructions) - 1
+    apart = {*probe.tape.parameters, *probe.tape.phases.sums, loss}  # of all samples
+    nodes = [
+        node
+        for node, place in enumerate(unfolded.scene.places.tolist())
+        if place not in apart and probe.tape.instructions[place].require_grad
+    ]
+    shown = value_of if mode == "value" else gradient_of
+    largest = max(abs(shown(unfolded, node)) for node in nodes)
+    assert largest <= limit_of_legend(person) < 10 * largest
+    assert person.find("graph_legend").accessibleName() == f"Legend: {mode}"
+
+
+@pytest.mark.parametrize("mode", ["gradient", "|gradient|"])
+def test_the_legend_shows_the_colours_of_both_ends(person, mode):
+    choose_colours(person, mode)
+    legend, theme = person.find("graph_legend"), load_theme("light")
+    picture = legend.grab().toImage()
     shown = {picture.pixelColor(x, 6).rgb() for x in range(picture.width())}
     close = [
         any(
@@ -229,11 +320,30 @@ def test_the_legend_covers_all_but_the_parameters_and_shows_both_colours(person,
         )
         for end in (theme.negative, theme.positive)
     ]
-    assert close == [True, True]
+    assert close == [mode == "gradient", True]
 
 
-def test_the_legend_keeps_its_scale_during_a_run(person):
-    legend = person.find("gradient_legend")
+def test_colours_stand_for_values_if_a_person_chooses_so(person, canvas):
+    choose_colours(person, "value")
+    picture, theme = canvas.grab().toImage(), load_theme("light")
+    for node in nodes_in_view(canvas):
+        value = value_of(canvas, node)
+        shown = sign_of_colour(fill_of(canvas, picture, node), theme)
+        assert shown == sign_of(value) or abs(value) < 1e-5 * limit_of_legend(person)
+
+
+def test_colours_tell_the_size_alone_if_a_person_chooses_so(person, canvas):
+    choose_colours(person, "|gradient|")
+    picture, theme = canvas.grab().toImage(), load_theme("light")
+    for node in nodes_in_view(canvas):
+        shown = sign_of_colour(fill_of(canvas, picture, node), theme)
+        assert shown == ("none" if gradient_of(canvas, node) is None else "+")
+
+
+@pytest.mark.parametrize("mode", ["gradient", "value"])
+def test_the_legend_keeps_its_scale_during_a_run(person, mode):
+    choose_colours(person, mode)
+    legend = person.find("graph_legend")
     before = legend.toolTip()
     person.train(40)
     assert legend.toolTip() == before
@@ -242,13 +352,19 @@ def test_the_legend_keeps_its_scale_during_a_run(person):
 # -- graphs of other sizes -------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("folded", [True, False])
 @pytest.mark.parametrize("samples", [1, 2, 1_000, 100_000])
-def test_a_graph_of_any_size_opens_fits_and_is_painted(make_window, qtbot, samples):
+def test_a_graph_of_any_size_opens_fits_and_is_painted(make_window, qtbot, samples, folded):
     experiment = Experiment().with_value("samples", samples)
     person = Person(make_window(Preset("many", "Many", "", experiment)), qtbot)
-    canvas = person.window.graph_view.canvas
-    last = 5 + 8 * samples - 1
-    assert f"sample {samples - 1}" in canvas.describe(last)
+    canvas = show(person, folded=folded)
+    last = 9 if folded else 3 + 7 * samples - 1
+    assert len(canvas.scene) == last + 1
+    person.window.walk.select_sample(samples - 1)
+    assert f"sample {samples - 1}" in canvas.describe(
+        node_of(canvas, canvas.scene.probe.x, samples - 1)
+    )
+    person.wheel(canvas, QPointF(150, 100), 2)
     opened = canvas.grab().toImage()
     person.click("graph_fit")
     assert QRectF(canvas.rect()).contains(everything(canvas, [0, 1, 3, 4, 5, last // 2, last]))
@@ -273,4 +389,4 @@ def test_a_graph_that_is_hidden_shows_the_newest_numbers_when_it_comes_back(pers
     person.choose_in_menu("View", "Computation graph")
     QApplication.processEvents()
     m, _ = person.window.session.history.parameters(3)
-    assert repr(float(m)) in canvas.describe(0)
+    assert repr(float(m)) in canvas.describe(slope_of(canvas))

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFont
@@ -18,11 +19,13 @@ from app.training.epoch_trace import NOTHING_REPLACED, WhatIf
 from app.training.moment import Moment
 from app.training.selection import SelectedEdge, SelectedNode, subject_of
 from app.views.inspector.bars import ContributionBars
+from app.views.inspector.clip_picture import ClipPicture
+from app.views.inspector.clipping import Clip
 from app.views.inspector.reading import Reading
 from app.views.inspector.view import InspectorView
 from app.views.value_edit import ValueEdit
 from autograd.evaluation import Evaluation
-from autograd.optimizers import Clipping
+from autograd.optimizers import Clipping, State, UpdateRule
 from autograd.rules import POWER, Rule
 from autograd.trace import Stage
 from tests.conftest import TIMEOUT
@@ -312,6 +315,40 @@ def test_bad_text_is_marked_with_a_sentence(view, field, qtbot):
     assert field.value == AT[0]
 
 
+def test_what_was_typed_of_one_leaf_is_not_given_to_another(view, field, qtbot):
+    asked = []
+    view.what_if_asked.connect(asked.append)
+    moment = whole(7)
+    samples = make_samples(RECIPE)
+    x = moment.probe.x
+    subjects = [
+        (moment, moment.probe.x),
+        (whole(8), moment.probe.x),
+        (moment, place_of(moment, "c")),
+    ]
+    expected = [samples.x[7], samples.x[8], AT[1]]
+    for (other, place), value in zip(subjects, expected, strict=True):
+        view.show_moment(moment, SelectedNode(place_of(moment, "m")))
+        field.setFocus()
+        qtbot.keyClicks(field, "fast")
+        explain(view, other, SelectedNode(place))
+        assert field.value == value
+        assert field.text() != "fast"
+        assert not read(view, "value_problem")
+    explain(view, moment, SelectedNode(x))
+    qtbot.keyClicks(field, "fast")
+    view.show_moment(whole(8), SelectedNode(x))
+    view._throttle.do_now()
+    assert field.value == samples.x[8]
+    for subject in (SelectedNode(place_of(moment, "ŷ")), SelectedEdge(6, 0), None):
+        view.show_moment(moment, SelectedNode(place_of(moment, "m")))
+        field.setFocus()
+        qtbot.keyClicks(field, "5")
+        view.show_moment(moment, subject)
+        assert not field.isVisible()
+    assert not asked
+
+
 # -- the check -------------------------------------------------------------------------------
 
 
@@ -530,3 +567,29 @@ def test_the_value_is_dragged_by_its_caption(view, qtbot):
     qtbot.mouseMove(caption, QPoint(42, 2))
     qtbot.mouseRelease(caption, Qt.MouseButton.LeftButton, pos=QPoint(42, 2))
     assert owner.asked[-1].parameters[0] == pytest.approx(AT[0] + 0.4)
+
+
+@pytest.mark.parametrize("gradient", [[-40.0], [3.0, -400.0, 1e-3], list(range(-5, 5))])
+def test_of_one_or_many_parameters_the_largest_are_drawn_as_pairs_of_bars(qtbot, gradient):
+    theme = load_theme("light")
+    rule = UpdateRule(clipping=Clipping.VALUE, bound=1.0)
+    count = len(gradient)
+    state = State.start(np.zeros(count), rule.optimizer)
+    change = rule.change(state, np.array(gradient, dtype=float), 0.1, np.ones(count))
+    picture = ClipPicture()
+    qtbot.addWidget(picture)
+    picture.set_theme(theme)
+    picture.show_clip(Clip.of(change), [f"∂L/∂p{index}" for index in range(count)])
+    picture.resize(285, picture.sizeHint().height())
+    picture.show()
+    image = picture.grab().toImage()
+    line = picture.fontMetrics().height()
+    drawn = []
+    for row in range(2 * min(count, 6)):
+        y = 4 * line + row * (line + 2) + line // 2
+        names = [image.pixelColor(x, y).name() for x in range(60, 190)]
+        colour = (theme.accent if row % 2 else theme.muted).name()
+        drawn.append(names.count(colour))
+    largest = sorted(gradient, key=abs, reverse=True)[:6]
+    for raw, before, after in zip(largest, drawn[::2], drawn[1::2], strict=True):
+        assert (before > after) == (abs(raw) > 1)

@@ -194,6 +194,37 @@ def test_a_number_from_outside_does_not_disturb_typing(form, qtbot):
     assert form.field.value == 99
 
 
+def test_a_number_from_outside_is_one_that_escape_does_not_leave(form, qtbot):
+    form.field.setFocus()
+    form.field.take(5.0)
+    qtbot.keyClick(form.field, KEYS.Key_Escape)
+    assert form.told == []
+    assert form.field.value == 5
+    assert form.escapes == ["Esc"]
+
+
+def test_a_number_from_outside_that_is_ones_own_can_be_left(form, qtbot):
+    form.field.take(5.0)
+    form.field.edited.connect(form.field.take)
+    form.field.setFocus()
+    qtbot.keyClick(form.field, KEYS.Key_Up)
+    qtbot.keyClick(form.field, KEYS.Key_Up)
+    qtbot.keyClick(form.field, KEYS.Key_Escape)
+    assert form.told == [5.1, 5.2, 5.0, "cancelled"]
+
+
+def test_another_name_forgets_what_was_typed(form, qtbot):
+    type_in(qtbot, form.field, "fast")
+    qtbot.keyClick(form.field, KEYS.Key_Return)
+    assert form.field.problem
+    form.field.set_name("c")
+    form.field.take(3.0)
+    assert (form.field.problem, form.field.value, form.told) == ("", 3.0, [])
+    type_in(qtbot, form.field, "fast")
+    qtbot.keyClick(form.field, KEYS.Key_Return)
+    assert form.field.problem.startswith("c must be ")
+
+
 # -- arrows ----------------------------------------------------------------------------------
 
 

@@ -14,9 +14,10 @@ from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from app.theme import Theme
 from app.training.moment import Moment
+from app.training.non_finite import first_non_finite
 from app.training.selection import SelectedNode, Selection
 from app.views.graph.camera import Camera
-from app.views.graph.colours import ColourScale
+from app.views.graph.colours import NON_FINITE, ColourScale
 from app.views.graph.minimap import Minimap
 from app.views.graph.painting import Brushes
 from app.views.graph.picture import Focus, Picture
@@ -75,6 +76,7 @@ class GraphCanvas(Viewport):
         self._focus = Focus()
         self._hovered: tuple[int | None, int | None] = (None, None)
         self._walked: int | None = None
+        self._first_non_finite: int | None = None
 
     @property
     def own_keys(self) -> frozenset[Qt.Key]:
@@ -148,6 +150,7 @@ class GraphCanvas(Viewport):
         self._moment = moment
         self._sample_shown = moment.sample
         self.picture.show(moment, numbers, scale, limit)
+        self._first_non_finite = self._find_first_non_finite(moment)
         self.minimap.show_bins(self.picture.bins)
         self._refresh_focus()
         self._follow_step()
@@ -160,6 +163,14 @@ class GraphCanvas(Viewport):
         self._selection, self._step = selection, step
         self._refresh_focus()
         self.update()
+
+    def _find_first_non_finite(self, moment: Moment) -> int | None:
+        """Return the node whose number was the first to become inf or nan, if it is known yet."""
+        picture = self.picture
+        if picture is None or not (picture.bins == NON_FINITE).any():
+            return None
+        found = first_non_finite(moment)
+        return None if found is None else picture.scene.find_node(found.place, found.sample or 0)
 
     def _follow_step(self) -> None:
         """Bring what the step is about into view."""
@@ -219,6 +230,7 @@ class GraphCanvas(Viewport):
             hovered_node=hovered_node,
             hovered_edge=hovered_edge,
             walked_node=self._walked,
+            first_non_finite=self._first_non_finite,
             bright=bright,
         )
 

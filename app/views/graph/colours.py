@@ -66,15 +66,21 @@ class ColourScale:
         """Return every node's bin: 0 … 2·STEPS with STEPS for nearly 0, NONE or NON_FINITE."""
         shown, known = self.mode.numbers(numbers)
         with np.errstate(all="ignore"):
-            decades = np.log10(np.abs(shown)) - (self.exponent - DECADES)
-            size = np.clip(np.nan_to_num(decades / DECADES, nan=0.0), 0.0, 1.0)
-        sign = 1 if self.mode is ColourMode.MAGNITUDE else np.sign(np.nan_to_num(shown))
-        bins = STEPS + np.rint(sign * size * STEPS).astype(np.intp)
+            size = np.log10(np.abs(shown))
+            size -= self.exponent - DECADES
+            size *= STEPS / DECADES
+            size = np.fmax(np.fmin(size, STEPS), 0.0)  # a nan is 0, for the moment
+            signed = size if self.mode is ColourMode.MAGNITUDE else np.copysign(size, shown)
+        bins = STEPS + np.rint(signed).astype(np.intp)
         bins[~known] = NONE
-        finite = np.isfinite(numbers.values) | ~numbers.valued
-        finite &= np.isfinite(numbers.gradients) | ~numbers.graded
-        bins[~finite] = NON_FINITE
+        bins[~_all_finite(numbers)] = NON_FINITE
         return bins
+
+
+def _all_finite(numbers: Numbers) -> np.ndarray:
+    """Return for every node whether what is known of it is finite, of shape (nodes,)."""
+    value = np.isfinite(numbers.values) | ~numbers.valued
+    return value & (np.isfinite(numbers.gradients) | ~numbers.graded)
 
 
 def bin_colours(theme: Theme) -> list[QColor]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
@@ -19,14 +19,17 @@ from PySide6.QtWidgets import (
 from app.views.graph.find import SPECIAL, asks_for_numbers, find, why_nothing
 from app.views.graph.scene import Numbers, Scene
 
+PAUSE = 300
+"""Milliseconds without a key after which what was typed is gone to."""
+
 _EXAMPLES = "m, residual, power, not finite, sample 7 …"
 
 
 class FindBar(QFrame):
     """Finds while one types; Enter and F3 go on, with Shift back; Escape closes.
 
-    It is hidden until :meth:`open`. What was found follows another graph and other numbers,
-    but only a person's doing goes to a node.
+    It is hidden until :meth:`open`. Once typing pauses it goes to the first node found. What
+    was found follows another graph and other numbers, but only a person's doing goes to a node.
     """
 
     node_found = Signal(int)
@@ -42,6 +45,8 @@ class FindBar(QFrame):
         self._found = np.empty(0, dtype=np.intp)
         self._at = -1  # which of what was found is shown; −1 for none
         self._sentence = ""
+        self._pause = QTimer(self, interval=PAUSE, singleShot=True)
+        self._pause.timeout.connect(self._go_to_first)
         self._make_field()
         offers = self._make_offers()
         self._result = QLabel(objectName="find_result")
@@ -105,6 +110,7 @@ class FindBar(QFrame):
 
     def close_bar(self) -> None:
         """Disappear, and give the focus back."""
+        self._pause.stop()
         self.hide()
         self.closed.emit()
 
@@ -120,10 +126,16 @@ class FindBar(QFrame):
     def _take_offer(self, query: str) -> None:
         self._field.setText(query)
         self._field.setFocus()
+        self._go_to_first()
 
     def _look(self) -> None:
-        """Find what is typed, and go to the first."""
+        """Find what is typed."""
         self._find()
+        self._at = -1
+        self._show_result()
+        self._pause.start()
+
+    def _go_to_first(self) -> None:
         self._at = -1
         self.go(1)
 
@@ -145,6 +157,7 @@ class FindBar(QFrame):
 
     def go(self, by: int) -> None:
         """Go to the next node that was found (1), or to the previous one (−1); round and round."""
+        self._pause.stop()
         count = len(self._found)
         if count:
             start = -1 if self._at < 0 and by > 0 else max(self._at, 0)

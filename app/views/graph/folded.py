@@ -9,7 +9,7 @@ from app.training.selection import SelectedEdge
 from app.training.snapshot import Probe
 from app.views.graph.layered import lay_out_diagram
 from app.views.graph.scene import Flows, Numbers, PlateBox, Scene
-from autograd.plates import Plate, fold_plates
+from autograd.plates import DiagramEdge, Plate, fold_plates
 from autograd.rules import SUM
 
 NODE_WIDTH, NODE_HEIGHT = 86.0, 82.0
@@ -66,28 +66,27 @@ class FoldedScene(Scene):
         return Numbers(*_with_known(values), *_with_known(gradients))
 
     def flows(self, moment: Moment, edges: np.ndarray) -> Flows:  # noqa: D102  as in Scene
-        tape, flows = self.probe.tape, []
-        for edge in (self.diagram.edges[number] for number in edges.tolist()):
-            operand = tape.instructions[edge.place].operands[edge.index]
-            if not tape.instructions[operand].require_grad:
-                flows.append((0.0, 0.0, 0.0, False))
-                continue
-            flow = moment.evaluation.flow(edge.place, edge.index)
-            gathers = (
-                tape.instructions[edge.place].per_sample
-                and not tape.instructions[operand].per_sample
-            )
-            known = moment.flowed(edge.place, edge.index)
-            if gathers:
-                contribution = float(np.sum(np.where(known, flow.contribution, 0.0)))
-                flowed = bool(np.any(known))
-            else:
-                contribution = _of_sample(flow.contribution, moment.sample)
-                flowed = bool(_of_sample(known, moment.sample))
-            local = _of_sample(flow.local, moment.sample)
-            flows.append((local, _of_sample(flow.upstream, moment.sample), contribution, flowed))
+        flows = [self._flow(moment, self.diagram.edges[number]) for number in edges.tolist()]
         local, upstream, contribution, flowed = np.array(flows, dtype=float).reshape(-1, 4).T
         return Flows(local, upstream, contribution, flowed > 0)
+
+    def _flow(self, moment: Moment, edge: DiagramEdge) -> tuple[float, float, float, bool]:
+        """Return local, upstream, contribution and whether it flowed: the selected sample's.
+
+        The contribution to a node that the samples share is the sum of theirs.
+        """
+        instructions, evaluation = self.probe.tape.instructions, moment.evaluation
+        operand = instructions[instructions[edge.place].operands[edge.index]]
+        if not operand.require_grad:
+            return 0.0, 0.0, 0.0, False
+        flow = evaluation.flow_of(edge.place, edge.index, moment.sample)
+        contribution = flow.contribution
+        known = moment.flowed(edge.place, edge.index)
+        if instructions[edge.place].per_sample and not operand.per_sample:
+            every = evaluation.flow(edge.place, edge.index).contribution
+            contribution = np.sum(every if known is True else np.where(known, every, 0.0))
+        flowed = known[moment.sample] if isinstance(known, np.ndarray) else known
+        return float(flow.local), float(flow.upstream), float(contribution), bool(flowed)
 
     def routes(self, edges: np.ndarray) -> list[np.ndarray]:  # noqa: D102  as in Scene
         return [self._routes[number] for number in edges.tolist()]
@@ -111,7 +110,3 @@ def _label(plate: Plate, batch: str) -> str:
 def _with_known(numbers: list[float | None]) -> tuple[np.ndarray, np.ndarray]:
     known = np.array([number is not None for number in numbers], dtype=bool)
     return np.array([0.0 if number is None else number for number in numbers]), known
-
-
-def _of_sample(number: object, sample: int) -> float:
-    return float(number[sample]) if np.ndim(number) else float(number)  # type: ignore[index, arg-type]

@@ -8,7 +8,8 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from app.views.graph.camera import Camera
-from app.views.graph.painting import Brushes, draw_dots, draw_nodes, place_nodes
+from app.views.graph.dots import Dots
+from app.views.graph.painting import DOT_SCALE, Brushes, draw_nodes, place_nodes
 from app.views.graph.scene import Scene
 
 WIDTH, HEIGHT = 150, 96
@@ -46,7 +47,8 @@ class Minimap(QWidget):
     def show_bins(self, bins: np.ndarray) -> None:
         """Use other colours for the nodes."""
         self._bins = bins
-        self.redraw()
+        if self.isVisible():
+            self.redraw()
 
     def redraw(self) -> None:
         """Draw the graph anew, where its nodes are now."""
@@ -109,12 +111,13 @@ class Minimap(QWidget):
             theme = self._brushes.theme
             picture.fill(theme.window)
             painter = QPainter(picture)
-            nodes = np.arange(len(self._scene))
-            bins = np.zeros(len(nodes), dtype=np.intp) if self._bins is None else self._bins
-            visible = place_nodes(self._scene, nodes, bins, self._camera)
-            if visible.scale * self._scene.node_height < 4:
-                draw_dots(painter, visible, self._brushes, (self.width(), self.height()))
+            scene, camera = self._scene, self._camera
+            bins = np.zeros(len(scene), dtype=np.intp) if self._bins is None else self._bins
+            if camera.scale < DOT_SCALE:
+                dots = Dots(scene, camera, (self.width(), self.height()))
+                dots.draw(painter, bins, self._brushes.pixels)
             else:
+                visible = place_nodes(scene, np.arange(len(scene)), bins, camera)
                 draw_nodes(painter, visible, self._brushes)
             painter.setPen(theme.border)
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from pyqtgraph.Qt import internals
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QImage, QPainter, QPen
+from PySide6.QtGui import QFont, QPainter, QPen
 
 from app.theme import Theme
 from app.views.graph.camera import Camera
@@ -102,24 +102,6 @@ def draw_nodes(painter: QPainter, visible: VisibleNodes, brushes: Brushes) -> No
             batch.resize(len(group))
             batch.ndarray()[:] = visible.boxes[group]
             painter.drawRects(*batch.drawargs())
-
-
-def draw_dots(
-    painter: QPainter, visible: VisibleNodes, brushes: Brushes, size: tuple[int, int]
-) -> None:
-    """Draw nodes as dots of a few pixels, by writing their colours into an image."""
-    width, height = size
-    image = np.zeros((height, width), dtype=np.uint32)
-    columns, rows = visible.boxes[:, :2].astype(np.intp).T
-    colours = brushes.pixels[visible.bins]
-    box_width, box_height = visible.boxes[0, 2:] if len(visible.boxes) else (1, 1)
-    for right in range(max(1, round(box_width))):
-        for down in range(max(1, round(box_height))):
-            x, y = columns + right, rows + down
-            inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-            image[y[inside], x[inside]] = colours[inside]
-    picture = QImage(image.data, width, height, 4 * width, QImage.Format.Format_ARGB32)
-    painter.drawImage(0, 0, picture)
 
 
 def draw_texts(

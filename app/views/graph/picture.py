@@ -13,6 +13,7 @@ from app.views.graph.camera import Camera
 from app.views.graph.cards import Card, Distribution, distribution, draw_cards
 from app.views.graph.colours import NONE, ColourScale, mix
 from app.views.graph.digits import short
+from app.views.graph.dots import Dots
 from app.views.graph.edges import Edges
 from app.views.graph.folded import FoldedScene
 from app.views.graph.painting import (
@@ -20,7 +21,6 @@ from app.views.graph.painting import (
     TEXT_SCALE,
     Brushes,
     VisibleNodes,
-    draw_dots,
     draw_nodes,
     draw_texts,
     place_nodes,
@@ -49,6 +49,7 @@ class Focus:
         step_node, step_edge: what the step of the trace is about.
         hovered_node, hovered_edge: what is under the mouse.
         walked_node: where the keys have walked to.
+        first_non_finite: where a number first became inf or nan.
         bright: which nodes are not dimmed, of shape (nodes,); None dims none.
     """
 
@@ -59,6 +60,7 @@ class Focus:
     hovered_node: int | None = None
     hovered_edge: int | None = None
     walked_node: int | None = None
+    first_non_finite: int | None = None
     bright: np.ndarray | None = None
 
 
@@ -80,6 +82,8 @@ class Picture:
         self._moment: Moment | None = None
         self._numbers: Numbers | None = None
         self._bins = np.full(len(scene), NONE)
+        self._nodes = np.arange(len(scene))
+        self._dots: Dots | None = None
         self._spreads: dict[int, Distribution | None] = {}
         self._limit = 1.0
 
@@ -185,21 +189,22 @@ class Picture:
         if self._drawn_at is not self.scene.x:
             self._drawn_at, self._edge_layer, self._ribbons_for = self.scene.x, None, None
         self._draw_plates(painter, camera, brushes, font)
-        nodes = visible_nodes(self.scene, camera, *extent)
-        near = self._few_edges(camera, extent, nodes)
+        dotted = camera.scale < DOT_SCALE
+        nodes = self._nodes[:0] if dotted else visible_nodes(self.scene, camera, *extent)
+        near = None if dotted else self._few_edges(camera, extent, nodes)
         if near is None:
             self.ribbons = []
             layer = self._layer(camera, size, ratio, brushes)
             painter.drawPixmap(0, 0, layer)
         else:
             self._draw_ribbons(painter, camera, near, brushes, focus)
-        bins = self._bins[nodes]
+        bins = self._bins
         if focus.bright is not None:
-            bins = bins + np.where(focus.bright[nodes], 0, brushes.bins)
-        visible = place_nodes(self.scene, nodes, bins, camera)
-        if camera.scale * self.scene.node_height < DOT_SCALE * 60:
-            draw_dots(painter, visible, brushes, extent)
+            bins = bins + np.where(focus.bright, 0, brushes.bins)
+        if dotted:
+            self._draw_dots(painter, camera, extent, bins, brushes)
             return
+        visible = place_nodes(self.scene, nodes, bins[nodes], camera)
         draw_nodes(painter, visible, brushes)
         self._draw_marks(painter, camera, brushes, focus)
         if camera.scale >= TEXT_SCALE:
@@ -209,6 +214,18 @@ class Picture:
                 draw_texts(painter, visible, brushes, self.texts, font)
         if near is not None:
             self._draw_callouts(painter, camera, size, brushes, focus, font, visible)
+
+    def _draw_dots(
+        self,
+        painter: QPainter,
+        camera: Camera,
+        extent: tuple[int, int],
+        bins: np.ndarray,
+        brushes: Brushes,
+    ) -> None:
+        if self._dots is None or self._dots.key != (camera, extent, id(self.scene.x)):
+            self._dots = Dots(self.scene, camera, extent)
+        self._dots.draw(painter, bins, brushes.pixels)
 
     def _few_edges(
         self, camera: Camera, extent: tuple[int, int], nodes: np.ndarray
@@ -305,6 +322,25 @@ class Picture:
                 radius = 7 * camera.scale + gap
                 painter.setPen(QPen(colour, width, style))
                 painter.drawRoundedRect(box, radius, radius)
+
+        if focus.first_non_finite is not None:
+            self._draw_first_non_finite(painter, camera, brushes, focus.first_non_finite)
+
+    def _draw_first_non_finite(
+        self, painter: QPainter, camera: Camera, brushes: Brushes, node: int
+    ) -> None:
+        """Mark the node whose number was the first to become inf or nan."""
+        theme = brushes.theme
+        box = camera.rectangle(self.scene.box(node)).adjusted(-4, -4, 4, 4)
+        painter.setPen(QPen(theme.non_finite, 2, Qt.PenStyle.DotLine))
+        painter.drawRoundedRect(box, 9 * camera.scale, 9 * camera.scale)
+        font = QFont(painter.font())
+        font.setPixelSize(max(9, round(12 * camera.scale)))
+        font.setBold(True)
+        painter.setFont(font)
+        painter.setPen(theme.non_finite)
+        label = QRectF(box.left() - 40, box.top() - 20, box.width() + 80, 18)
+        painter.drawText(label, Qt.AlignmentFlag.AlignCenter, "first not finite")
 
     def _draw_callouts(
         self,

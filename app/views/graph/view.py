@@ -24,6 +24,7 @@ from app.training.selection import SelectedNode, Selection
 from app.training.snapshot import Probe
 from app.views.graph.canvas import ZOOM_STEP, GraphCanvas
 from app.views.graph.colours import ColourMode, ColourScale
+from app.views.graph.find_bar import FindBar
 from app.views.graph.folded import FoldedScene
 from app.views.graph.legend import ColourLegend
 from app.views.graph.scene import Numbers, Scene
@@ -37,7 +38,9 @@ class GraphView(QWidget):
     Attributes:
         canvas: on which it is drawn.
         legend: of the colours.
-        fold_action, fit_action, constants_action, animation_action: what can be done.
+        find_bar: looks for nodes.
+        fold_action, fit_action, find_action, constants_action, animation_action: what can be
+            done.
         menu_actions: all of them, for a menu.
     """
 
@@ -59,6 +62,7 @@ class GraphView(QWidget):
         self.setObjectName("graph_view")
         self.canvas = GraphCanvas()
         self.legend = ColourLegend()
+        self.find_bar = FindBar()
         self._probe: Probe | None = None
         self._scenes: dict[tuple[bool, bool], Scene] = {}
         self._moment: Moment | None = None
@@ -73,6 +77,8 @@ class GraphView(QWidget):
         self.canvas.fold_asked.connect(self.fold_action.trigger)
         self.canvas.edit_asked.connect(self._edit)
         self.canvas.left.connect(self.left)
+        self.find_bar.node_found.connect(self._show_found)
+        self.find_bar.closed.connect(self.canvas.setFocus)
 
     # -- putting it together ----------------------------------------------------------------
 
@@ -88,11 +94,14 @@ class GraphView(QWidget):
         self.fit_action.setShortcut(QKeySequence("F"))
         self.fold_action = self._action("Unfold", "U", self._toggle_folding)
         self.fold_action.setShortcut(QKeySequence("U"))
+        self.find_action = self._action("Find…", "Ctrl+F", self.find_bar.open)
+        self.find_action.setShortcut(QKeySequence("Ctrl+F"))
         self.constants_action = self._option("Show &constants", self._rebuild)
         self.animation_action = self._option("&Animate folding", lambda: None)
         self.animation_action.setChecked(True)
         self.menu_actions = [
-            self.fold_action, self.fit_action, self.constants_action, self.animation_action,
+            self.fold_action, self.fit_action, self.find_action, self.constants_action,
+            self.animation_action,
         ]  # fmt: skip
 
     def _action(self, text: str, key: str, what: object) -> QAction:
@@ -128,10 +137,10 @@ class GraphView(QWidget):
         options = QToolButton(objectName="graph_options", autoRaise=True)
         options.setText("⋯")
         options.setAccessibleName("Options of the graph")
-        options.setToolTip("Constants, animation")
+        options.setToolTip("Find, constants, animation")
         options.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(options)
-        menu.addActions([self.constants_action, self.animation_action])
+        menu.addActions([self.find_action, self.constants_action, self.animation_action])
         options.setMenu(menu)
         row = QHBoxLayout()
         row.setSpacing(4)
@@ -148,6 +157,7 @@ class GraphView(QWidget):
         layout.setContentsMargins(6, 2, 6, 6)
         layout.setSpacing(2)
         layout.addLayout(row)
+        layout.addWidget(self.find_bar)
         layout.addWidget(self.canvas, 1)
         self._show_folding()
 
@@ -211,6 +221,7 @@ class GraphView(QWidget):
             self._scales[mode] = ColourScale.for_numbers(mode, self._all_numbers(moment))
             self._limit = self._largest_gradient(moment)
         self.legend.show_scale(self._scales[mode])
+        self.find_bar.show_numbers(scene, numbers)
         self.canvas.show_numbers(moment, numbers, self._scales[mode], self._limit)
 
     def _all_numbers(self, moment: Moment) -> Numbers:
@@ -272,6 +283,13 @@ class GraphView(QWidget):
             chosen = self._probe.chosen
             self.sample_asked.emit(sample if chosen is None else int(chosen[sample]))
         self.selection_asked.emit(selection)
+
+    def _show_found(self, node: int) -> None:
+        """Select a node that was found, and bring it into view."""
+        scene = self.canvas.scene
+        if scene is not None:
+            self._select(SelectedNode(int(scene.places[node])), scene.sample(node))
+            self.canvas.show_node(node)
 
     # -- editing in place -------------------------------------------------------------------
 

@@ -72,7 +72,6 @@ class CheckRow(QWidget):
         self._result = QLabel(objectName="check_result", wordWrap=True)
         self._result.setAccessibleName("Result of the check")
         self._result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._result.setMinimumHeight(2 * self._result.fontMetrics().lineSpacing())
         self._result.setAlignment(Qt.AlignmentFlag.AlignTop)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -15,7 +15,7 @@ from app.views.inspector.clipping import Clip
 from app.views.inspector.wording import show
 from autograd.optimizers import Clipping, norm
 
-LOG_NOTE = "drawn with logarithmic lengths"
+LOG_NOTE = "lengths on a log scale"
 
 MOST_BARS = 6
 """Parameters whose bars are drawn, those with the largest gradients."""

@@ -6,7 +6,7 @@ from html import escape
 
 from app.training.selection import SelectedNode
 from app.views.inspector.reading import EdgeFlow, Reading
-from app.views.inspector.wording import link, rows, show, strong
+from app.views.inspector.wording import link, rows, show, strong, unbroken
 from autograd.trace import Backward
 
 
@@ -32,10 +32,10 @@ def chain_rule(reading: Reading, flow: EdgeFlow) -> str:
     if not reading.requires_gradient(flow.operand):
         what = escape(names.symbol(flow.operand))
         return f"No gradient flows to {what}: no parameter lies below it."
-    gained = escape(names.gradient(flow.operand))
+    gained = unbroken(names.gradient(flow.operand))
     lines = [
-        (f"upstream {escape(names.gradient(place))}", show(flow.upstream)),
-        (f"× local {escape(reading.derivative(place, flow.operand))}", show(flow.local)),
+        (f"upstream {unbroken(names.gradient(place))}", show(flow.upstream)),
+        (f"× local {unbroken(reading.derivative(place, flow.operand))}", show(flow.local)),
         ("= contribution", strong(show(flow.contribution))),
     ]
     if flow.contributions is not None:

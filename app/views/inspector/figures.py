@@ -60,6 +60,10 @@ class Figures(QWidget):
             self.edit.take(value)
         _fill(self._value, value)
 
+    def start(self) -> None:
+        """Begin with another node: what was typed of this one is forgotten."""
+        self.edit.abandon()
+
     def show_gradient(self, gradient: float | None, name: str) -> None:
         """Show the gradient, called so."""
         self._gradient_caption.setText(f"gradient {name}")

@@ -6,7 +6,7 @@ from html import escape
 
 from app.training.selection import SelectedNode
 from app.views.inspector.reading import EdgeFlow, Reading
-from app.views.inspector.wording import link, rows, show, strong
+from app.views.inspector.wording import link, rows, show, strong, unbroken
 from autograd.formula import value_text
 from autograd.rules import SUM
 
@@ -19,6 +19,13 @@ def kind(reading: Reading, place: int) -> str:
         return f"{what} · sample {reading.sample_number}"
     many = reading.tape.samples > 1 and place in reading.tape.parameters
     return f"{what} · shared by all samples" if many else what
+
+
+def full_name(reading: Reading, place: int) -> str:
+    """Return what a node is called, such as “x of sample 7”."""
+    name = reading.names.symbol(place)
+    per_sample = reading.tape.instructions[place].per_sample
+    return f"{name} of sample {reading.sample_number}" if per_sample else name
 
 
 def formula(reading: Reading, place: int) -> str:
@@ -49,15 +56,19 @@ def local_derivatives(reading: Reading, place: int) -> str:
 
 def local_derivative(reading: Reading, flow: EdgeFlow) -> str:
     """Return a local derivative as a formula and as a number: "∂ŷ/∂m = x = −20"."""
-    place, index = flow.edge.place, flow.edge.index
+    parts = [reading.derivative(flow.edge.place, flow.operand), *meaning(reading, flow)]
+    return unbroken(parts[0]) + "".join(f" =&nbsp;{unbroken(each)}" for each in parts[1:])
+
+
+def meaning(reading: Reading, flow: EdgeFlow) -> list[str]:
+    """Return a local derivative's formula and its number, or just the number."""
     number = show(flow.local)
-    name = reading.derivative(place, flow.operand)
     if reading.is_handed_on(flow.edge):
-        return escape(f"{name} = {number}")
-    index = 0 if reading.tape.instructions[place].rule is SUM else index
-    written = reading.names.local(place, index)
-    shown = number if written == number else f"{written} = {number}"
-    return escape(f"{name} = {shown}")
+        return [number]
+    place, index = flow.edge.place, flow.edge.index
+    is_sum = reading.tape.instructions[place].rule is SUM
+    written = reading.names.local(place, 0 if is_sum else index)
+    return [number] if written == number else [written, number]
 
 
 def origin(reading: Reading, place: int) -> str:
@@ -74,15 +85,13 @@ def origin(reading: Reading, place: int) -> str:
 
 
 def _use(reading: Reading, flow: EdgeFlow) -> str:
-    place = flow.edge.place
-    user = reading.names.symbol(place)
-    index = 0 if reading.tape.instructions[place].rule is SUM else flow.edge.index
-    written, local = reading.names.local(place, index), show(flow.local)
-    meaning = local if written == local else f"({written} = {local})"
-    first = rows([(f"from {link(flow.edge, user)}", strong(show(flow.contribution)))])
+    user = link(flow.edge, reading.names.symbol(flow.edge.place))
+    local = "&nbsp;=&nbsp;".join(map(unbroken, parts := meaning(reading, flow)))
+    shown = local if len(parts) == 1 else f"({local})"
     return (
-        f"{first}<div class='muted' style='margin-left: 8px'>upstream {show(flow.upstream)} × "
-        f"local {escape(meaning)}</div>"
+        f"{rows([(f'from {user}', strong(show(flow.contribution)))])}"
+        f"<div class='muted' style='margin-left: 8px'>upstream&nbsp;{show(flow.upstream)}"
+        f" × local&nbsp;{shown}</div>"
     )
 
 

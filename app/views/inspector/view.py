@@ -106,6 +106,7 @@ class InspectorView(QWidget):
         if before is not None and before[0] is moment and before[1] == subject:
             return
         if before is None or before[1] != subject:
+            self._figures.start()
             self._bars.start()
             for text in self._texts:
                 text.forget()
@@ -143,7 +144,7 @@ class InspectorView(QWidget):
         self._say(self._formula, node_text.formula(reading, place))
         self._figures.show_value(
             reading.value(place),
-            names.symbol(place),
+            node_text.full_name(reading, place),
             editable=reading.is_editable(place),
             replaced=reading.is_replaced(place),
         )
@@ -210,14 +211,15 @@ class InspectorView(QWidget):
 
     def _ask_what_if(self, value: float) -> None:
         """Ask for another value of the leaf that is shown."""
-        moment, subject = self._moment, self._subject
-        if moment is None or not isinstance(subject, SelectedNode):
+        shown, subject = self._shown or (None, None)
+        moment = self._moment
+        if moment is None or shown is None or not isinstance(subject, SelectedNode):
             return
         parameters = moment.evaluation.tape.parameters
         if subject.place in parameters:
             asked = moment.what_if.with_parameter(parameters.index(subject.place), value)
         else:
-            sample = Reading(moment, subject).sample_number
+            sample = Reading(shown, subject).sample_number
             asked = moment.what_if.with_data(subject.place, sample, value)
         self.what_if_asked.emit(asked)
 

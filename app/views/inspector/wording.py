@@ -11,6 +11,9 @@ from app.training.selection import SelectedEdge, SelectedNode, Selection
 NONE = "–"
 """What stands for a number that is not known yet, or that there is none of."""
 
+SHORT = 16
+"""How many characters are never spread over two lines."""
+
 DIGITS = 5
 """Significant digits that are shown."""
 
@@ -65,9 +68,15 @@ def selection_of(address: str) -> Selection:
 def rows(lines: Iterable[tuple[str, str]]) -> str:
     """Return lines of rich text, each with a part at the left and one at the right edge."""
     text = "".join(
-        f"<tr><td>{left}</td><td align='right'>{right}</td></tr>" for left, right in lines
+        f"<tr><td>{left}</td><td align='right' style='padding-left: 8px'>{right}</td></tr>"
+        for left, right in lines
     )
     return f"<table width='100%' cellspacing='0' cellpadding='1'>{text}</table>"
+
+
+def unbroken(text: str) -> str:
+    """Return a text as rich text that, if it is short, stays in one line."""
+    return escape(text.replace(" ", "\N{NO-BREAK SPACE}") if len(text) <= SHORT else text)
 
 
 def strong(text: str) -> str:
