@@ -151,6 +151,8 @@ class MainWindow(RestoredWindow):
         self.fit_view, self.graph_view, self.loss_view = views.fit, views.graph, views.loss
         self.walk = views.walk
         self._menus.view.addActions(self.graph_view.menu_actions)
+        self.keep_checked(self.graph_view.animation_action, "graph/animated")
+        self.keep_checked(self.graph_view.constants_action, "graph/constants")
         self._docks.shown.connect(views.show)
         views.walk.moved.connect(self._show_place)
         views.stepping.said.connect(self._say_of_place)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, QTimer
-from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtGui import QAction, QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 LAYOUT_VERSION = 2
@@ -27,6 +27,11 @@ class RestoredWindow(QMainWindow):
         state = self._settings.value("window/state")
         if isinstance(state, QByteArray):
             self.restoreState(state, LAYOUT_VERSION)
+
+    def keep_checked(self, action: QAction, key: str) -> None:
+        """Bring back whether an action is checked, and keep it from now on."""
+        action.setChecked(bool(self._settings.value(key, action.isChecked(), bool)))
+        action.toggled.connect(lambda on: self._settings.setValue(key, on))
 
     def keep_size(self, size: QSize | None = None) -> None:
         """Go back to a size, the present one if None, after docks have made the window larger."""

@@ -152,7 +152,9 @@ def test_the_next_window_looks_as_the_last_was_left(make_window, qtbot):
     first.press(Qt.Key.Key_Plus, CONTROL)
     first.click("fit_close")
     point_size = QApplication.font().pointSizeF()
-    width, size = first.find("loss_curve_dock").width(), first.window.size()
+    loss, graph = first.find("loss_curve_dock"), first.find("graph_dock")
+    first.wait(lambda: loss.width() == graph.width())  # it has got the fit's room
+    width, size = loss.width(), first.window.size()
     assert size != QSize(1280, 800)  # which a window has that nothing was remembered for
     close(first.window)
     second = Person(make_window(size=None, theme=None), qtbot)

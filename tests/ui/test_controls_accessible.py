@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
+    QAbstractSpinBox,
     QApplication,
     QComboBox,
     QLineEdit,
@@ -21,6 +22,7 @@ from tests.ui.person import Person
 INTERACTIVE = (
     QAbstractButton,
     QAbstractItemView,
+    QAbstractSpinBox,
     QComboBox,
     QLineEdit,
     QSlider,
@@ -116,6 +118,10 @@ def test_what_is_shown_has_a_name_for_those_who_cannot_see_it(person):
         "graph_canvas",
         "fit_plot",
         "loss_plot",
-        "gradient_legend",
+        "graph_legend",
+        "graph_sample",
+        "graph_colour",
+        "pace",
+        "place",
     ):
         assert person.find(name).accessibleName(), name

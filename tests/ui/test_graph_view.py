@@ -212,9 +212,8 @@ def test_the_hovered_numbers_follow_training(person, canvas):
 
 def test_the_hovered_node_is_outlined_and_what_it_has_nothing_to_do_with_is_dimmed(canvas, qtbot):
     scene, probe = canvas.scene, canvas.scene.probe
-    intercept, product = probe.tape.parameters[1], probe.tape.instructions[probe.prediction]
-    aside = node_of(canvas, product.operands[0])  # m · x does not depend on c
-    hovered, used = node_of(canvas, intercept), node_of(canvas, probe.prediction)
+    hovered, used = node_of(canvas, probe.x), node_of(canvas, probe.prediction)
+    aside = node_of(canvas, probe.y)
     related = scene.related(hovered)
     assert (related[used], related[aside]) == (True, False)
     before = canvas.grab().toImage()

@@ -558,6 +558,16 @@ def test_every_part_can_be_reached_and_has_a_name(view):
     assert expected <= names
 
 
+def test_what_is_said_can_be_heard(view):
+    moment = whole(7)
+    view.show_moment(moment, SelectedNode(place_of(moment, "m")))
+    heard = view.findChild(QLabel, "gradient_origin").accessibleDescription()
+    assert heard.strip() == read(view, "gradient_origin")
+    gradient = view.findChild(QLabel, "inspected_gradient")
+    assert gradient.accessibleDescription() == gradient.text()
+    assert gradient.toolTip() == repr(moment.gradient(place_of(moment, "m")))
+
+
 def test_the_value_is_dragged_by_its_caption(view, qtbot):
     owner = Owner(view, "m")
     caption = next(

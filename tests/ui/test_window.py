@@ -16,6 +16,8 @@ DOCKS = {
     "fit": "Fit",
     "graph": "Computation graph",
     "loss_curve": "Loss curve",
+    "inspector": "Inspector",
+    "steps": "Steps",
 }
 
 

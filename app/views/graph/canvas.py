@@ -136,6 +136,7 @@ class GraphCanvas(Viewport):
         if not scene.detailed:
             x, y = float(scene.x[node]), float(scene.y[node])
             self.set_camera(Camera.placing(self._camera.scale, x, y, pixel))
+            self._moved = True
         if before is not None and self.isVisible():
             self._transition.start(before, scene, anchor.place, self._sample_shown, self._camera)
 

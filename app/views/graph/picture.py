@@ -193,7 +193,7 @@ class Picture:
         nodes = self._nodes[:0] if dotted else visible_nodes(self.scene, camera, *extent)
         near = None if dotted else self._few_edges(camera, extent, nodes)
         if near is None:
-            self.ribbons = []
+            self.ribbons, self._ribbons_for = [], None
             layer = self._layer(camera, size, ratio, brushes)
             painter.drawPixmap(0, 0, layer)
         else:

@@ -97,7 +97,8 @@ def lay_out_blocks(
         x[leaf], y[leaf] = x[user], -PITCH_Y - BLOCK_GAP
     top = (-PITCH_Y - BLOCK_GAP if above else 0.0) - NODE_HEIGHT
     start_width = end + PITCH_X * len(right) + NODE_WIDTH
-    start = (-NODE_WIDTH / 2 - 10, top, start_width + 20, 4 * height - top)
+    lowest = max(height - BLOCK_GAP, float(y[left[:2]].max(initial=0.0)) + NODE_HEIGHT)
+    start = (-NODE_WIDTH / 2 - 10, top, start_width + 20, lowest - top)
     return UnfoldedLayout(x, y, tuple(map(float, start)))
 
 

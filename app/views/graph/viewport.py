@@ -59,8 +59,9 @@ class Viewport(QWidget):
                 middle = QPointF(8.0, self.height() / 2)
                 self.set_camera(Camera.placing(SMALLEST_FIT, left, top + height / 2, middle))
         else:
-            left, top, width, _ = scene.start
-            scale = min(enlarged, max(SMALLEST_START * enlarged, self.width() / width))
+            left, top, width, height = scene.start
+            fitting = min(self.width() / width, self.height() / height)
+            scale = min(enlarged, max(SMALLEST_START * enlarged, fitting))
             self.set_camera(Camera(scale, -left * scale, -top * scale))
         self._moved = False
 

@@ -70,7 +70,6 @@ class CheckRow(QWidget):
         )
         self._button.clicked.connect(self.check)
         self._result = QLabel(objectName="check_result", wordWrap=True)
-        self._result.setAccessibleName("Result of the check")
         self._result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._result.setAlignment(Qt.AlignmentFlag.AlignTop)
         layout = QHBoxLayout(self)

@@ -105,4 +105,5 @@ def _figure(name: str, what: str) -> QLabel:
 
 def _fill(label: QLabel, number: float | None) -> None:
     label.setText(show(number))
+    label.setAccessibleDescription(label.text())
     label.setToolTip(spell(number))

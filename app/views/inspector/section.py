@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QTextDocumentFragment
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.theme import Theme
@@ -37,6 +38,9 @@ class SteadyText(QLabel):
         if text != self._text:
             self._text = text
             self._render()
+            if self.accessibleName():  # which is read out in place of the text
+                plain = QTextDocumentFragment.fromHtml(text).toPlainText()
+                self.setAccessibleDescription(plain)
 
     def forget(self) -> None:
         """Take no more room than the next text needs."""
