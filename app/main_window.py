@@ -146,7 +146,11 @@ class MainWindow(RestoredWindow):
         self.settle_restored_size()
         self.session = session = Session(self)
         self._views = views = RunViews(
-            self._docks, session, self.trace_bar, self.panel.show_stability
+            self._docks,
+            session,
+            self.trace_bar,
+            self._appearance.theme,
+            self.panel.show_stability,
         )
         self.fit_view, self.graph_view, self.loss_view = views.fit, views.graph, views.loss
         self.walk = views.walk
@@ -163,7 +167,6 @@ class MainWindow(RestoredWindow):
         session.failed.connect(self._show_failure)
         self.transport.speed_changed.connect(session.set_speed)
         session.set_speed(self.transport.speed())
-        self._show_theme()
         self.transport.set_enabled(True)
         self.trace_bar.set_enabled(True)
         self.transport.focus_play()

@@ -41,6 +41,7 @@ class RunViews(QObject):
         docks: Docks,
         session: Session,
         bar: TraceBar,
+        theme: Theme,
         show_stability: Callable[[Stability], None],
     ) -> None:
         """Fill the docks; ``show_stability`` is told now and then what is known of it."""
@@ -49,6 +50,7 @@ class RunViews(QObject):
         self.stepping = Stepping(session, self.walk, bar)
         self.fit, self.graph, self.loss = FitView(), GraphView(), LossView()
         self.inspector = InspectorView()
+        self.set_theme(theme)  # before they take room: without icons buttons show their texts
         docks.fill("fit", self.fit)
         docks.fill("graph", self._graph_with_narration())
         docks.fill("loss_curve", self.loss)

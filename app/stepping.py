@@ -45,11 +45,13 @@ class Stepping(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.line)
         layout.addWidget(self.predictions)
+        self.setMinimumHeight(self.line.sizeHint().height())
         self._question: Question | None = None
         self._asked: Entry | None = None
         self._predicting = self._sign_only = False
         self._score = Score()
         self._causes: list[Cause] = []
+        self._led_to: SelectedNode | None = None  # by "Why?"
         self._last = (-1, -1)
         self._connect_bar()
         self._connect_predictions()
@@ -107,6 +109,8 @@ class Stepping(QWidget):
         if moment is None or walk.moment is None:
             return
         self._causes = []
+        if walk.selection is not None and walk.selection == self._led_to:
+            walk.select(None)  # "Why?" had selected it, not a person
         place = (walk.epoch, -1 if walk.step is None else walk.step)
         told = narrate(walk.moment, walk.training)
         self.log.add(headline(walk.moment), told, back=place < self._last)
@@ -128,7 +132,8 @@ class Stepping(QWidget):
         if cause.sample is not None:
             chosen = moment.probe.chosen
             walk.select_sample(cause.sample if chosen is None else int(chosen[cause.sample]))
-        walk.select(SelectedNode(cause.place))
+        self._led_to = SelectedNode(cause.place)
+        walk.select(self._led_to)
         self.log.add("Why?", cause.sentence)
         self._causes = causes
         return cause.sentence, bool(causes)
@@ -149,7 +154,6 @@ class Stepping(QWidget):
 
     def _predict(self, on: bool) -> None:
         self._predicting = on
-        self.setMinimumHeight(self.predictions.sizeHint().height() if on else 0)
         if not on:
             self._forget_question()
 

@@ -116,6 +116,18 @@ class Diagram:
             found.append(node.places[position])
         return tuple(found)
 
+    def unit_of(self, place: int) -> tuple[int, ...]:
+        """Return in which copy of the units' plates a place on the tape is; see `places_of`."""
+        number = self.node_of(place)
+        node = None if number is None else self.nodes[number]
+        if node is None or place not in node.places:
+            return ()
+        position, unit = node.places.index(place), list[int]()
+        for count in reversed(self._unit_counts(node)):
+            position, which = divmod(position, count)
+            unit.insert(0, which)
+        return tuple(unit)
+
     def flows_of(self, unit: Sequence[int] = ()) -> tuple[tuple[int, int], ...]:
         """Return every edge's place and operand index in one copy; see :meth:`places_of`.
 

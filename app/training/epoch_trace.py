@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from app.study.hyperparameters import Training
-from app.training.snapshot import Probe
+from app.training.snapshot import Chosen, Probe
 from app.training.update import learning_rates, mini_batches, update_rule
 from autograd.evaluation import Evaluation
-from autograd.optimizers import Change, State
+from autograd.optimizers import Change, State, Vector
 from autograd.trace import FoldedTrace, Stage, Trace, UnfoldedTrace
 
 
@@ -113,17 +113,29 @@ class EpochTrace:
         self._size = samples if batches is None else batches.size
         self.passes = -(-samples // self._size)
         self._newest: tuple[Pass, Trace] | None = None
+        self._lengths: dict[int, int] = {}  # of a pass, by how many samples it has
 
     def __len__(self) -> int:
-        return self._start(self.passes - 1) + len(self.trace(self.passes - 1))
+        return self._start(self.passes - 1) + self._length(self.passes - 1)
 
     def _start(self, number: int) -> int:
         """Return the index of a pass's first step: all passes but the last have one length."""
-        return number * len(self.trace(0)) if number else 0
+        return number * self._length(0) if number else 0
+
+    def _length(self, number: int) -> int:
+        """Return how many steps a pass has: it depends on how many samples, not on numbers."""
+        samples = len(self._chosen(number)) if self._order is not None else self._size
+        if samples not in self._lengths:
+            state = self._states[0]
+            probe = self._probe_of(number)
+            evaluation = Evaluation(probe.tape, state.parameters)
+            change = self._rule.change(state, evaluation.gradient, self._rate, self._uses(probe))
+            self._lengths[samples] = len(self._kind(evaluation, change))
+        return self._lengths[samples]
 
     def locate(self, index: int) -> Place:
         """Return the pass that a step is in, and which of the pass's steps it is."""
-        number = min(index // len(self.trace(0)), self.passes - 1)
+        number = min(index // self._length(0), self.passes - 1)
         return Place(number, index - self._start(number))
 
     def index(self, place: Place) -> int:
@@ -145,21 +157,40 @@ class EpochTrace:
     def _both(self, number: int) -> tuple[Pass, Trace]:
         if self._newest is None or self._newest[0].number != number:
             made = self._make(number)
-            kind = FoldedTrace if self.folded else UnfoldedTrace
-            self._newest = (made, kind(made.evaluation, made.change))
+            self._newest = (made, self._kind(made.evaluation, made.change))
         return self._newest
+
+    @property
+    def _kind(self) -> type[Trace]:
+        return FoldedTrace if self.folded else UnfoldedTrace
 
     def _make(self, number: int) -> Pass:
         """Return a pass; those before it are computed for the parameters they lead to."""
         while len(self._states) <= number:
-            before = self._make(len(self._states) - 1)
-            self._states.append(before.change.after)
-        probe = self._probe
-        if self._order is not None:
-            probe = probe.batch(self._order[number * self._size : (number + 1) * self._size])
-        state = self._states[number]
+            self._compute(len(self._states) - 1)
+        return self._compute(number)
+
+    def _compute(self, number: int) -> Pass:
+        """Return a pass of which the state before is known."""
+        probe, state = self._probe_of(number), self._states[number]
         evaluation = Evaluation(probe.tape, state.parameters, self._what_if.columns(probe))
-        outside, inside = np.array(probe.tape.uses, dtype=float).reshape(-1, 2).T
-        uses = outside + inside * probe.tape.samples
+        uses = self._uses(probe)
         change = self._rule.change(state, evaluation.gradient, self._rate, uses)
+        if len(self._states) == number + 1:
+            self._states.append(change.after)
         return Pass(probe, evaluation, change, number, self.passes)
+
+    def _chosen(self, number: int) -> Chosen:
+        """Return the samples of a mini-batch, by number."""
+        assert self._order is not None  # noqa: S101  there are mini-batches
+        chosen: Chosen = self._order[number * self._size : (number + 1) * self._size]
+        return chosen
+
+    def _probe_of(self, number: int) -> Probe:
+        return self._probe if self._order is None else self._probe.batch(self._chosen(number))
+
+    @staticmethod
+    def _uses(probe: Probe) -> Vector:
+        outside, inside = np.array(probe.tape.uses, dtype=float).reshape(-1, 2).T
+        uses: Vector = outside + inside * probe.tape.samples
+        return uses

@@ -211,6 +211,8 @@ def _tell_forward(moment: Moment, entry: Forward) -> str:
     computed, value = computation(rule, numbers), rounded(of_sample(entry.value, sample))
     sides = dict.fromkeys([symbol, formula, computed, value])  # each once
     whose = _whose(moment, entry, instruction.per_sample)
+    if entry.place == len(tape.instructions) - 1 and moment.probe.chosen is not None:
+        whose = "this mini-batch alone"
     return f"Forward: {' = '.join(sides)}{f' for {whose}' if whose else ''}."
 
 
@@ -259,10 +261,16 @@ def _tell_backward(moment: Moment, entry: Backward) -> str:
         f"{f'For {whose}, ' if whose else ''}"
         f"{names.gradient(entry.place)} × "
         f"{local_factor(names, entry.place, index, entry.operand)}: upstream "
-        f"{rounded(upstream)} × local {local_derivative(names, entry.place, index, local)} "
+        f"{rounded(upstream)} × local {_bracketed(names, entry.place, index, local)} "
         f"gives {rounded(contribution)}, because {reason}; {names.gradient(entry.operand)} "
         f"{_accumulated(before, of_sample(entry.after, sample))}."
     )
+
+
+def _bracketed(names: Names, place: int, index: int, local: float) -> str:
+    """Return a local derivative, in parentheses where it is a formula with its number."""
+    text = local_derivative(names, place, index, local)
+    return f"({text})" if " = " in text else text
 
 
 def _accumulated(before: float | None, after: float) -> str:

@@ -67,7 +67,7 @@ class Walk(QObject):
         self._timer.timeout.connect(self._play_step)
         session.frame_arrived.connect(self._take_frame)
         session.state_changed.connect(self._take_state)
-        session.training_changed.connect(self._forget_numbers)
+        session.training_changed.connect(self._take_training)
 
     # -- what is looked at ------------------------------------------------------------------
 
@@ -213,8 +213,8 @@ class Walk(QObject):
 
     def forward(self, *, unasked: bool = False) -> None:
         """Do the next step, unless it is held back; ``unasked`` does it in any case."""
-        if not self._ready():
-            return
+        if self._wanted is not None or not self._ready():
+            return  # the next epoch is being trained
         target = 0 if self.step is None else self.step + 1
         trace = self._epoch_trace()
         if target >= len(trace):
@@ -276,7 +276,7 @@ class Walk(QObject):
 
     def next_epoch(self, *, step: bool | None = None) -> None:
         """Go to the next epoch, trained if need be: to its first step, or as a whole."""
-        if not self._ready():
+        if self._wanted is not None or not self._ready():
             return
         step = self.step is not None if step is None else step
         if self.epoch < self._session.epoch:
@@ -353,6 +353,12 @@ class Walk(QObject):
 
     def _forget_numbers(self) -> None:
         self._trace = self._moment = None
+
+    def _take_training(self) -> None:
+        """Follow other settings: they may change the steps to come."""
+        self._forget_numbers()
+        if self.step is not None and self._probe is not None:
+            self._go(self.epoch, min(self.step, len(self._epoch_trace()) - 1))
 
     def _take_frame(self) -> None:
         """Follow the training, or arrive where one was going."""

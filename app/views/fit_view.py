@@ -20,6 +20,7 @@ from app.theme import Theme
 from app.training.moment import Moment, Probe
 from app.views.fit_plot import FitPlot, ShownSamples
 from app.views.fit_table import FitTable
+from app.views.graph.digits import short
 
 
 class FitView(QWidget):
@@ -137,4 +138,4 @@ def formula(name: str, parameters: tuple[float, float] | np.ndarray) -> str:
     """Return the line with its numbers, such as "ŷ = 1.994·x − 9"."""
     slope, intercept = (float(value) for value in parameters)
     sign = "−" if intercept < 0 else "+"
-    return f"{name} = {slope:.5g}·x {sign} {abs(intercept):.5g}".replace("= -", "= −")
+    return f"{name} = {short(slope, 9)}·x {sign} {short(abs(intercept), 9)}"

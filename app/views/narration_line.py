@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 SENTENCE_SCALE, HEADLINE_SCALE = 1.15, 0.9
 """The sizes of the texts, relative to the window's."""
 
-LINES, MOST_LINES = 2, 3
+LINES = 3
 """How many lines of the sentence there is room for: always, and at most."""
 
 
@@ -35,7 +35,6 @@ class NarrationLine(QFrame):
         super().__init__(parent)
         self.setObjectName("narration")
         self._sentence = ""
-        self._lines = LINES
         self._headline_label = _label("narration_headline", "Step")
         self._headline_label.setProperty("role", "muted")
         self._sentence_label = _label("narration_sentence", "What the step does")
@@ -61,7 +60,6 @@ class NarrationLine(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102  Qt's
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
-            self._lines = LINES
             self._show_sentence()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: D102  Qt's
@@ -78,7 +76,6 @@ class NarrationLine(QFrame):
             font = QFont(self.font())
             font.setPointSizeF(self.font().pointSizeF() * scale)
             label.setFont(font)
-        self._lines = LINES
         self._show_sentence()
 
     def _show_sentence(self) -> None:
@@ -87,10 +84,9 @@ class NarrationLine(QFrame):
         margins = self.layout().contentsMargins()
         width = self.contentsRect().width() - margins.left() - margins.right()
         begins = line_begins(self._sentence, label.font(), width)
-        self._lines = min(max(self._lines, len(begins)), MOST_LINES)
-        label.setFixedHeight(math.ceil(self._lines * QFontMetricsF(label.font()).lineSpacing()) + 2)
-        fits = len(begins) <= self._lines
-        last = 0 if fits else begins[self._lines - 1]
+        label.setFixedHeight(math.ceil(LINES * QFontMetricsF(label.font()).lineSpacing()) + 2)
+        fits = len(begins) <= LINES
+        last = 0 if fits else begins[LINES - 1]
         rest = self._sentence if fits else cut(self._sentence[last:], label.fontMetrics(), width)
         label.setText(self._sentence[:last] + rest)
         label.setToolTip("" if fits else self._sentence)

@@ -39,6 +39,7 @@ class ThemedPlot(pg.PlotWidget):
         self._theme: Theme | None = None
         self.setFrameShape(self.Shape.NoFrame)
         self.hideButtons()
+        self.getPlotItem().layout.setContentsMargins(1, 6, 1, 1)  # for half of a number at the top
         for name in self._axis_labels:
             self.getAxis(name).enableAutoSIPrefix(False)
         self.getAxis("bottom").setStyle(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from app.training.epoch_trace import NOTHING_REPLACED, EpochTrace, Pass, Place, 
 from app.training.history import History
 from app.training.snapshot import Probe
 from app.training.trainer import Trainer
+from app.training.update import update_rule
 from autograd.optimizers import State
 from autograd.trace import Backward, FoldedTrace, Forward, Seed, Stage, UnfoldedTrace, Update
 from tests.training.bench import ENGINES, choose_graph
@@ -26,7 +28,7 @@ from tests.training.bench import ENGINES, choose_graph
 DATA = Data(slope=0.7, intercept=-0.3, x_from=-2, x_to=2, samples=7, noise=0.2)
 GENTLE = Training(learning_rate=0.02, update_rule=UpdateRule.ONCE_PER_PARAMETER, clipping=False)
 BATCHED = replace(GENTLE, batches=True, batch_size=3)
-PARAMETERS, STATE = (0.4, 0.9), State(np.array([0.4, 0.9]), np.empty((0, 2)))
+PARAMETERS = (0.4, 0.9)
 
 
 def trained(training: Training, epochs: int, choose=choose_graph) -> Trainer:
@@ -52,7 +54,8 @@ def passes(trace: EpochTrace) -> list[Pass]:
 
 
 def trace_of(training: Training, *, epoch: int = 0, **options) -> EpochTrace:
-    return EpochTrace(Probe(DATA), epoch, STATE, training, **options)
+    state = State.start(PARAMETERS, update_rule(training).optimizer)
+    return EpochTrace(Probe(DATA), epoch, state, training, **options)
 
 
 # -- it is the training ----------------------------------------------------------------------
@@ -103,7 +106,7 @@ def test_a_pass_begins_where_the_one_before_ended():
     trace = trace_of(replace(BATCHED, optimizer=Optimizer.ADAM))
     made = passes(trace)
     assert made[0].evaluation.parameters.tolist() == list(PARAMETERS)
-    for before, after in zip(made, made[1:], strict=False):
+    for before, after in pairwise(made):
         assert after.evaluation.parameters.tolist() == before.change.after.parameters.tolist()
         assert after.change.before.tolist() == before.change.after.parameters.tolist()
         assert after.change.after.count == before.change.after.count + 1
@@ -245,15 +248,21 @@ def test_folded_and_unfolded_end_in_the_same_update(training):
         assert one.change.after.parameters.tolist() == other.change.after.parameters.tolist()
 
 
-def test_a_pass_that_is_not_looked_at_is_not_computed(monkeypatch):
-    computed = []
+@pytest.fixture
+def computed(monkeypatch) -> list[int]:
+    """How many samples each evaluation of a pass was of, one entry for each."""
+    found: list[int] = []
 
     class Counted(epoch_trace_module.Evaluation):
         def __init__(self, tape, *arguments):
-            computed.append(tape.samples)
+            found.append(tape.samples)
             super().__init__(tape, *arguments)
 
     monkeypatch.setattr(epoch_trace_module, "Evaluation", Counted)
+    return found
+
+
+def test_a_pass_that_is_not_looked_at_is_not_computed(computed):
     trace = trace_of(replace(BATCHED, batch_size=2))
     assert computed == []
     assert trace.locate(len(trace.trace(0))) == Place(1, 0)
@@ -262,6 +271,17 @@ def test_a_pass_that_is_not_looked_at_is_not_computed(monkeypatch):
     assert computed == [2]
     trace.trace(1)
     assert computed == [2, 2]
+    for index in range(len(trace.trace(0)), 2 * len(trace.trace(0))):
+        trace.trace(trace.locate(index).number)
+    assert len(computed) <= 4  # the first pass was asked for once more
+
+
+@pytest.mark.parametrize("folded", [True, False])
+def test_how_many_steps_there_are_is_known_without_computing_them(computed, folded):
+    trace = trace_of(replace(BATCHED, batch_size=2), folded=folded)
+    length = len(trace)
+    assert len(computed) <= 2  # the first pass, and how long the last one is
+    assert length == sum(len(trace.trace(number)) for number in range(trace.passes))
 
 
 # -- what if ---------------------------------------------------------------------------------
@@ -308,4 +328,4 @@ def test_what_was_asked_before_stays_asked():
     assert both == WhatIf({0: 1.0, 1: 2.0}, {(3, 0): 5.0, (3, 1): 6.0})
     assert both.with_parameter(0, 7.0).parameters[0] == 7.0
     assert first == WhatIf({0: 1.0}, {})
-    assert NOTHING_REPLACED == WhatIf({}, {})
+    assert WhatIf({}, {}) == NOTHING_REPLACED

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QObject, QPoint, QPointF, Qt
-from PySide6.QtGui import QTextDocumentFragment, QWheelEvent
+from PySide6.QtCore import QObject, QPoint, QPointF, Qt, QTimer
+from PySide6.QtGui import QImage, QTextDocumentFragment, QWheelEvent
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -73,6 +73,28 @@ class Person:
         """Wait until training is in a state."""
         self.wait(lambda: self.state is state)
 
+    def settle(self) -> None:
+        """Wait until all that is due has been shown, and the layout has come to rest."""
+        timers = self.window.findChildren(QTimer)
+        self.wait(lambda: not any(each.isActive() and each.isSingleShot() for each in timers))
+        for _ in range(3):
+            QApplication.sendPostedEvents()
+            QApplication.processEvents()
+
+    def look(self) -> QImage:
+        """Return a picture of the whole window, once it has settled."""
+        self.settle()
+        return self.window.grab().toImage()
+
+    @property
+    def step(self) -> tuple[str, int, int] | None:
+        """The stage, the step done last and their number, as shown; None outside the steps."""
+        shown = re.fullmatch(r"(\w+) · step ([\d,]+) of ([\d,]+)", self.read("place"))
+        if shown is None:
+            return None
+        done, count = (int(each.replace(",", "")) for each in shown.groups()[1:])
+        return shown[1], done, count
+
     # -- doing ------------------------------------------------------------------------------
 
     def click(self, name: str, at: QPoint | None = None) -> None:
@@ -87,6 +109,11 @@ class Person:
         """Press a key, wherever the focus is."""
         target = QApplication.focusWidget() or self.window
         self.qtbot.keyClick(target, key, modifier or Qt.KeyboardModifier.NoModifier)
+
+    def press_often(self, key: Qt.Key, times: int) -> None:
+        """Press a key so many times."""
+        for _ in range(times):
+            self.press(key)
 
     def type(self, name: str, text: str) -> None:
         """Replace the text of a field, without Enter."""

@@ -55,24 +55,24 @@ def notebook_line(m: float = START[0], c: float = START[1], **changed: dict[int,
 # -- selecting --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("symbol", SYMBOLS)
-def test_a_click_on_a_node_selects_it_and_the_inspector_follows(person, canvas, symbol):
-    click_node(person, node_called(canvas, symbol))
-    assert person.window.walk.selection == SelectedNode(place_called(canvas, symbol))
-    assert person.read("inspected").startswith(canvas.scene.title(node_called(canvas, symbol)))
-    assert person.window.walk.sample == 10  # what was selected before
+def test_a_click_on_a_node_selects_it_and_the_inspector_follows(person, canvas):
+    for symbol in SYMBOLS:
+        node = node_called(canvas, symbol)
+        click_node(person, node)
+        assert person.window.walk.selection == SelectedNode(place_called(canvas, symbol))
+        assert person.read("inspected") in canvas.scene.title(node)
+        assert person.window.walk.sample == 10  # what was selected before
 
 
-@pytest.mark.parametrize("sample", [0, 1])
-@pytest.mark.parametrize("symbol", ["x", "m · x", "squared"])
-def test_a_click_in_the_unfolded_graph_selects_the_nodes_sample_too(person, canvas, symbol, sample):
+def test_a_click_in_the_unfolded_graph_selects_the_nodes_sample_too(person, canvas):
     unfold(person)
-    press_on_canvas(person, Qt.Key.Key_Home)
-    click_node(person, node_called(canvas, symbol, sample))
-    assert person.window.walk.selection == SelectedNode(place_called(canvas, symbol))
-    assert person.window.walk.sample == sample
-    assert person.find("graph_sample", QSpinBox).value() == sample
-    assert f"sample {sample}" in person.read("inspected_kind")
+    for sample, symbol in itertools.product((0, 1), ("x", "m · x", "squared")):
+        press_on_canvas(person, Qt.Key.Key_Home)
+        click_node(person, node_called(canvas, symbol, sample))
+        assert person.window.walk.selection == SelectedNode(place_called(canvas, symbol))
+        assert person.window.walk.sample == sample
+        assert person.find("graph_sample", QSpinBox).value() == sample
+        assert f"sample {sample}" in person.read("inspected_kind")
 
 
 def distance(points: np.ndarray, at: np.ndarray) -> float:
@@ -176,33 +176,34 @@ def inside(canvas: GraphCanvas, picture: QImage, node: int) -> QImage:
 
 
 @pytest.mark.parametrize("folded", [True, False])
-@pytest.mark.parametrize("symbol", SYMBOLS)
-def test_hovering_dims_all_that_a_node_has_nothing_to_do_with(person, canvas, symbol, folded):
+def test_hovering_dims_all_that_a_node_has_nothing_to_do_with(person, canvas, folded):
     if not folded:
         unfold(person)
         press_on_canvas(person, Qt.Key.Key_Home)
     line, scene = notebook_line(), canvas.scene
-    hovered = node_called(canvas, symbol, 0)
-    canvas.show_node(hovered)
 
     def engine(node: int) -> Tensor:
         name, sample = scene.probe.names.symbol(int(scene.places[node])), scene.sample(node)
         whole_sum = name == "sum" and folded
         return line.node(name, len(line.own) - 1 if whole_sum else sample or 0)
 
-    shown = [node for node in range(len(scene)) if is_in_view(canvas, node) and node != hovered]
-    before = picture_of(canvas)
-    hover(person, canvas.node_rectangle(hovered).center())
-    after = picture_of(canvas)
-    here, dimmed = engine(hovered).nodes(), 0
-    for node in shown:
-        related = engine(node) in here or engine(hovered) in engine(node).nodes()
-        assert (inside(canvas, before, node) == inside(canvas, after, node)) is related
-        dimmed += not related
-    everything = ("residual", "squared", "sum", "L")
-    assert dimmed or (folded and symbol in everything) or symbol in ("sum", "L")
-    hover(person, QPointF(1, 1))
-    assert picture_of(canvas) == before
+    seen = []
+    for symbol in SYMBOLS:
+        hovered = node_called(canvas, symbol, 0)
+        canvas.show_node(hovered)
+        before = picture_of(canvas)
+        hover(person, canvas.node_rectangle(hovered).center())
+        after = picture_of(canvas)
+        below = engine(hovered).nodes()
+        for node in range(len(scene)):
+            if node != hovered and is_in_view(canvas, node):
+                related = engine(node) in below or engine(hovered) in engine(node).nodes()
+                assert (inside(canvas, before, node) == inside(canvas, after, node)) is related
+                seen.append(related)
+        hover(person, QPointF(1, 1))
+        assert picture_of(canvas) == before
+    assert seen.count(True) > 20
+    assert seen.count(False) > 10
 
 
 def is_in_view(canvas: GraphCanvas, node: int) -> bool:
@@ -327,11 +328,11 @@ def test_the_field_is_where_the_value_is_written(person, canvas):
         person.press(Qt.Key.Key_Escape)
 
 
-@pytest.mark.parametrize("symbol", ["m · x", "ŷ", "residual", "sum", "L"])
-def test_a_computed_value_cannot_be_edited(person, canvas, symbol):
-    click_value(person, node_called(canvas, symbol))
-    assert not canvas.findChildren(ValueEdit)
-    assert person.window.walk.selection == SelectedNode(place_called(canvas, symbol))
+def test_a_computed_value_cannot_be_edited(person, canvas):
+    for symbol in ("m · x", "ŷ", "residual", "sum", "L"):
+        click_value(person, node_called(canvas, symbol))
+        assert not canvas.findChildren(ValueEdit)
+        assert person.window.walk.selection == SelectedNode(place_called(canvas, symbol))
 
 
 def test_a_constant_cannot_be_edited(person, canvas):

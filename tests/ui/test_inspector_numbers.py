@@ -2,29 +2,38 @@
 
 import math
 import re
+from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QLabel
 
 from app.study.data import make_samples
 from app.study.experiment import Data
 from app.study.hyperparameters import ClipBy, Training, UpdateRule
 from app.theme import load_theme
 from app.training.epoch_trace import NOTHING_REPLACED
+from app.training.moment import Moment
 from app.training.selection import SelectedEdge, SelectedNode, subject_of
 from app.views.inspector.bars import ContributionBars
 from app.views.inspector.clipping import Clip
 from app.views.inspector.view import InspectorView
 from app.views.inspector.wording import show
+from autograd import Scalar
+from autograd.evaluation import Evaluation
+from autograd.naming import Names
 from autograd.optimizers import Clipping, State
 from autograd.optimizers import UpdateRule as EngineRule
 from autograd.rules import SUM
+from autograd.tape import Tape
 from autograd.trace import Backward, Stage
 from tests.ui.inspected import (
     RECIPE,
     Graph,
     Steps,
     explain,
+    number,
     number_after,
     numbers_in,
     place_of,
@@ -173,6 +182,29 @@ def test_the_loss_is_where_the_backward_pass_begins(view):
     moment = whole()
     explain(view, moment, SelectedNode(place_of(moment, "L")))
     assert "begins here: ∂L/∂L = 1" in read(view, "gradient_origin")
+
+
+def test_a_place_used_several_times_gets_a_line_for_each_use_the_last_first(view, bars):
+    xs, ys, rate = np.array([-1.5, 0.3, 2.1]), np.array([1.1, -2.3, 0.9]), 0.1
+    m, x, y, total = Scalar(0.0, require_grad=True, name="m"), *(Scalar(0.0) for _ in range(3))
+    loss = total / 3 + rate * (m * m)
+    tape = Tape.record(loss, [m], {x: xs, y: ys}, {total: m * x * m - y})
+    probe = SimpleNamespace(tape=tape, names=Names(tape), chosen=None)
+    moment = Moment(0, probe, Evaluation(tape, [0.7]), 1)
+    view.show_moment(moment, SelectedNode(tape.parameters[0]))
+    own = 0.7 * xs[1] / 3  # over each of the two uses in a sample
+    text = read(view, "gradient_origin")
+    lines = text.splitlines()
+    uses = [line for line in lines if line.startswith("from ")]
+    assert uses == [f"from {each}" for each in ("m · data₁ · m", "m · data₁", "m · m", "m · m")]
+    found = [number(after) for line, after in pairwise(lines) if line in uses]
+    assert found == pytest.approx([own, own, rate * 0.7, rate * 0.7], **DIGITS)
+    expected = 2 * rate * 0.7 + 2 * 0.7 * xs.sum() / 3
+    total = number_after(text, "Σ over all uses and 3 samples")
+    assert total == pytest.approx(expected, **DIGITS)
+    assert shown_gradient(view) == pytest.approx(expected, **DIGITS)
+    shown = {bars.sample_at(row): bars.number_at(row) for row in range(3)}
+    assert shown == pytest.approx(dict(enumerate(2 * 0.7 * xs / 3)))
 
 
 # -- contributions ---------------------------------------------------------------------------
@@ -415,7 +447,7 @@ def test_what_is_replaced_is_said_to_be_ones_own(view):
 
 
 def captions(view):
-    return [each.text() for each in view.findChildren(type(view._title)) if each.isVisible()]
+    return [each.text() for each in view.findChildren(QLabel) if each.isVisible()]
 
 
 def test_with_nothing_selected_the_samples_share_is_told(view):

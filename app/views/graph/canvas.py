@@ -70,6 +70,8 @@ class GraphCanvas(Viewport):
         self._transition.ended.connect(self.minimap.redraw)
         self._moment: Moment | None = None
         self._selection: Selection | None = None
+        self._step: Selection | None = None
+        self._sample_shown = 0
         self._brushes: Brushes | None = None
         self._press: QPointF | None = None
         self._dragging = False
@@ -140,8 +142,6 @@ class GraphCanvas(Viewport):
         if before is not None and self.isVisible():
             self._transition.start(before, scene, anchor.place, self._sample_shown, self._camera)
 
-    _sample_shown = 0
-
     def show_numbers(
         self, moment: Moment, numbers: Numbers, scale: ColourScale, limit: float
     ) -> None:
@@ -174,23 +174,14 @@ class GraphCanvas(Viewport):
         return None if found is None else picture.scene.find_node(found.place, found.sample or 0)
 
     def _follow_step(self) -> None:
-        """Bring what the step is about into view."""
+        """Bring what the step is about into view, and what goes into it if there is room."""
         scene, focus = self.scene, self._focus
         node = focus.step_node
         if scene is not None and focus.step_edge is not None:
             node = int(scene.targets[focus.step_edge])
-        if node is not None and not self._transition.running:
-            self.show_node(node)
-
-    _step: Selection | None = None
-
-    def show_path_of(self, place: int | None) -> None:
-        """Dim all that a place has nothing to do with; None dims nothing."""
-        scene = self.scene
-        node = (
-            None if scene is None or place is None else scene.find_node(place, self._sample_shown)
-        )
-        self._hover(node, None)
+        if scene is not None and node is not None and not self._transition.running:
+            self.show_node(node, scene.operands(node).tolist())
+            self.minimap.find_room(self.node_rectangle(node))
 
     def set_theme(self, theme: Theme) -> None:
         """Use the theme's colours."""

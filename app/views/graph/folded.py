@@ -9,7 +9,7 @@ from app.training.selection import SelectedEdge
 from app.training.snapshot import Probe
 from app.views.graph.layered import lay_out_diagram
 from app.views.graph.scene import Flows, Numbers, PlateBox, Scene
-from autograd.plates import DiagramEdge, Plate, fold_plates
+from autograd.plates import Plate, fold_plates
 from autograd.rules import SUM
 
 NODE_WIDTH, NODE_HEIGHT = 86.0, 82.0
@@ -35,12 +35,22 @@ class FoldedScene(Scene):
         self._routes = layout.routes
         self.sources = np.array([edge.source for edge in diagram.edges], dtype=np.intp)
         self.targets = np.array([edge.target for edge in diagram.edges], dtype=np.intp)
-        self.places = np.array([node.place for node in diagram.nodes], dtype=np.intp)
+        self._unit: tuple[int, ...] = ()
+        self.places = np.array(diagram.places_of(), dtype=np.intp)
+        self._flows = diagram.flows_of()
         batch = "" if probe.chosen is None else " of this batch"
         self.plates = [
             PlateBox(tuple(box), _label(plate, batch), plate.kind == "samples")
             for plate, box in zip(diagram.plates, layout.plates.tolist(), strict=True)
         ]
+
+    def show_copy(self, place: int) -> None:
+        """Let the nodes on plates of units stand for the copies that a place belongs to."""
+        unit = self.diagram.unit_of(place)
+        if unit and unit != self._unit:
+            self._unit = unit
+            self.places = np.array(self.diagram.places_of(unit), dtype=np.intp)
+            self._flows = self.diagram.flows_of(unit)
 
     def sample(self, node: int) -> int | None:  # noqa: ARG002, D102  as in Scene
         return None
@@ -51,14 +61,10 @@ class FoldedScene(Scene):
     def find_edge(self, edge: SelectedEdge, sample: int) -> int | None:  # noqa: ARG002, D102
         is_sum = self.probe.tape.instructions[edge.place].rule is SUM
         wanted = (edge.place, 0 if is_sum else edge.index)
-        for number, each in enumerate(self.diagram.edges):
-            if (each.place, each.index) == wanted:
-                return number
-        return None
+        return self._flows.index(wanted) if wanted in self._flows else None
 
     def selected_edge(self, number: int) -> tuple[SelectedEdge, int | None]:  # noqa: D102
-        edge = self.diagram.edges[number]
-        return SelectedEdge(edge.place, edge.index), None
+        return SelectedEdge(*self._flows[number]), None
 
     def numbers(self, moment: Moment) -> Numbers:  # noqa: D102  as in Scene
         values = [moment.value(place) for place in self.places.tolist()]
@@ -66,24 +72,24 @@ class FoldedScene(Scene):
         return Numbers(*_with_known(values), *_with_known(gradients))
 
     def flows(self, moment: Moment, edges: np.ndarray) -> Flows:  # noqa: D102  as in Scene
-        flows = [self._flow(moment, self.diagram.edges[number]) for number in edges.tolist()]
+        flows = [self._flow(moment, *self._flows[number]) for number in edges.tolist()]
         local, upstream, contribution, flowed = np.array(flows, dtype=float).reshape(-1, 4).T
         return Flows(local, upstream, contribution, flowed > 0)
 
-    def _flow(self, moment: Moment, edge: DiagramEdge) -> tuple[float, float, float, bool]:
+    def _flow(self, moment: Moment, place: int, index: int) -> tuple[float, float, float, bool]:
         """Return local, upstream, contribution and whether it flowed: the selected sample's.
 
         The contribution to a node that the samples share is the sum of theirs.
         """
         instructions, evaluation = self.probe.tape.instructions, moment.evaluation
-        operand = instructions[instructions[edge.place].operands[edge.index]]
+        operand = instructions[instructions[place].operands[index]]
         if not operand.require_grad:
             return 0.0, 0.0, 0.0, False
-        flow = evaluation.flow_of(edge.place, edge.index, moment.sample)
+        flow = evaluation.flow_of(place, index, moment.sample)
         contribution = flow.contribution
-        known = moment.flowed(edge.place, edge.index)
-        if instructions[edge.place].per_sample and not operand.per_sample:
-            every = evaluation.flow(edge.place, edge.index).contribution
+        known = moment.flowed(place, index)
+        if instructions[place].per_sample and not operand.per_sample:
+            every = evaluation.flow(place, index).contribution
             contribution = np.sum(every if known is True else np.where(known, every, 0.0))
         flowed = known[moment.sample] if isinstance(known, np.ndarray) else known
         return float(flow.local), float(flow.upstream), float(contribution), bool(flowed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
@@ -19,6 +19,9 @@ SHARE = 0.25
 """How much of the canvas's width and height it may take."""
 
 MARGIN = 6
+
+NEARLY_ALL = 0.85
+"""Where more of the graph than this is in view, there is nothing to look up."""
 
 
 class Minimap(QWidget):
@@ -67,18 +70,23 @@ class Minimap(QWidget):
         right, bottom = camera.to_layout(QPointF(size.width(), size.height()))
         self._view = QRectF(QPointF(left, top), QPointF(right, bottom))
         whole = QRectF(*self._scene.bounds)
-        self.setVisible(not self._view.adjusted(-2, -2, 2, 2).contains(whole))
+        seen = self._view & whole
+        share = seen.width() * seen.height() / (whole.width() * whole.height())
+        self.setVisible(share < NEARLY_ALL)
         self.update()
 
-    def find_room(self) -> None:
-        """Stand in the canvas's lower right corner."""
+    def find_room(self, kept_free: QRectF | None = None) -> None:
+        """Stand in the canvas's lower right corner, or in the left one where that is kept free."""
         canvas = self.parentWidget()
         width = min(WIDTH, round(SHARE * canvas.width()))
         height = min(HEIGHT, round(SHARE * canvas.height()))
-        self.setGeometry(
-            canvas.width() - width - MARGIN, canvas.height() - height - MARGIN, width, height
-        )
-        self._overview = None
+        top, right = canvas.height() - height - MARGIN, canvas.width() - width - MARGIN
+        box = QRect(right, top, width, height)
+        if kept_free is not None and kept_free.intersects(QRectF(box)):
+            box.moveLeft(MARGIN)
+        if box != self.geometry():
+            self.setGeometry(box)
+            self._overview = None
 
     @property
     def _camera(self) -> Camera:

@@ -190,7 +190,7 @@ def draw_callout(
 def _free_place(
     near: QPointF, width: float, height: float, taken: list[QRectF], view: QRectF
 ) -> QRectF:
-    """Return the box of that size, around a place, that overlaps least with what is taken."""
+    """Return the box of that size, around a place, that hides least; so does the line to it."""
     best, least = QRectF(), math.inf
     for down in (-1, 1, -2, 2, -3, 3, -4, 4, -5, 5, -6, 6):
         for right in (0, -1, 1, -2, 2, -3, 3):
@@ -198,11 +198,19 @@ def _free_place(
             box = QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height)
             box.moveLeft(min(max(box.left(), view.left() + 2), view.right() - width - 2))
             box.moveTop(min(max(box.top(), view.top() + 2), view.bottom() - height - 2))
+            end = _nearest_point(box, near)
+            crossed = sum(_crosses(near, end, each) for each in taken)
             overlap = sum(_area(box & each) for each in taken)
-            cost = overlap + 12 * (abs(down) + abs(right))
+            cost = overlap + 2_000 * crossed + 12 * (abs(down) + abs(right))
             if cost < least:
                 best, least = box, cost
     return best
+
+
+def _crosses(start: QPointF, end: QPointF, box: QRectF) -> bool:
+    """Return whether a line goes through a box, but for its first and last few pixels."""
+    shares = (0.2, 0.4, 0.6, 0.8)
+    return any(box.contains(start + share * (end - start)) for share in shares)
 
 
 def _area(box: QRectF) -> float:

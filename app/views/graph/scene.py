@@ -11,6 +11,7 @@ import numpy as np
 from app.training.moment import Moment
 from app.training.selection import SelectedEdge, SelectedNode, Selection
 from app.training.snapshot import Probe
+from autograd.rules import SUM
 
 Box = tuple[float, float, float, float]
 """Left, top, width and height, in the units of the layout: pixels at scale 1."""
@@ -112,6 +113,9 @@ class Scene(ABC):
     def selected_edge(self, number: int) -> tuple[SelectedEdge, int | None]:
         """Return what selecting an edge means, and of which sample it is, if of one."""
 
+    def show_copy(self, place: int) -> None:  # noqa: B027  most scenes have a node for each place
+        """Let nodes that stand for several places stand for this one, and what belongs to it."""
+
     @abstractmethod
     def numbers(self, moment: Moment) -> Numbers:
         """Return what all nodes show at a moment."""
@@ -141,7 +145,8 @@ class Scene(ABC):
     def title(self, node: int) -> str:
         """Return what is written on a node."""
         place = int(self.places[node])
-        title = self.probe.names.title(place)
+        names, rule = self.probe.names, self.probe.tape.instructions[place].rule
+        title = names.symbol(place) if rule is SUM else names.title(place)
         is_loss = place == len(self.probe.tape.instructions) - 1
         return f"L = {title}" if is_loss and title != "L" else title
 

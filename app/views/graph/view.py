@@ -187,6 +187,9 @@ class GraphView(QWidget):
             anchor = anchor or SelectedNode(moment.probe.prediction)
             self._show_scene(anchor)
         self._moment = moment
+        looked_at = step or selection
+        if looked_at is not None and self.canvas.scene is not None:
+            self.canvas.scene.show_copy(looked_at.place)
         self._show_sample(moment)
         self.canvas.show_looked_at(selection, step)
         self._show_numbers()

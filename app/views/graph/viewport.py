@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QPointF, QRectF
 from PySide6.QtGui import QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
@@ -74,6 +76,8 @@ class Viewport(QWidget):
 
     def pan(self, dx: float, dy: float) -> None:
         """Move the content by so many pixels."""
+        if not (dx or dy):
+            return
         camera = self._camera
         self.set_camera(Camera(camera.scale, camera.dx + dx, camera.dy + dy))
         self._moved = True
@@ -84,27 +88,22 @@ class Viewport(QWidget):
         self.set_camera(Camera.placing(self._camera.scale, x, y, middle))
         self._moved = True
 
-    def show_node(self, node: int) -> None:
-        """Bring a node into view, large enough to be read, if it is not."""
-        scene, camera = self.scene, self._camera
-        if scene is None:
-            return
-        place = (float(scene.x[node]), float(scene.y[node]))
-        middle = QPointF(self.rect().center())
-        if camera.scale < SMALLEST_START:
+    def show_node(self, node: int, others: Sequence[int] = ()) -> None:
+        """Bring a node into view, large enough to be read, and others with it that have room."""
+        if self._camera.scale < SMALLEST_START and self.scene is not None:
+            place = (float(self.scene.x[node]), float(self.scene.y[node]))
+            middle = QPointF(self.rect().center())
             self.set_camera(Camera.placing(SMALLEST_START, *place, middle))
             self._moved = True
+        view, box = QRectF(self.rect()).adjusted(4, 4, -4, -4), self.node_rectangle(node)
+        if view.contains(box) and all(view.contains(self.node_rectangle(each)) for each in others):
             return
-        box, view = self.node_rectangle(node), QRectF(self.rect())
-        pixel = box.center()
-        if box.top() < 0 or box.bottom() > view.bottom():
-            pixel.setY(middle.y())
-        if box.left() < 0 or box.right() > view.right():
-            margin = min(box.width(), view.width() / 4) + box.width() / 2
-            pixel.setX(margin if box.left() < 0 else view.right() - margin)
-        if pixel != box.center():
-            self.set_camera(Camera.placing(camera.scale, *place, pixel))
-            self._moved = True
+        room = view.adjusted(20, 20, -20, -20)
+        for each in others:
+            both = box | self.node_rectangle(each)
+            if both.width() <= room.width() and both.height() <= room.height():
+                box = both
+        self.pan(*_shift(box, view, room))
 
     def node_at(self, at: QPointF) -> int | None:
         """Return the node at a pixel, or None."""
@@ -145,3 +144,12 @@ class Viewport(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: D102  Qt's
         self.zoom(ZOOM_STEP ** (event.angleDelta().y() / 120), event.position())
         event.accept()
+
+
+def _shift(box: QRectF, view: QRectF, room: QRectF) -> tuple[float, float]:
+    """Return by how many pixels to move a box into view: no further than needed sideways."""
+    dx = max(room.left() - box.left(), 0.0) if box.left() < view.left() else 0.0
+    if box.right() > view.right():
+        dx = min(room.right() - box.right(), 0.0)
+    outside = box.top() < view.top() or box.bottom() > view.bottom()
+    return dx, view.center().y() - box.center().y() if outside else 0.0

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.views.inspector.wording import show, spell
+from app.views.inspector.wording import large, show, spell
 from app.views.value_edit import ValueEdit
 
-LARGE = 1.25
-"""How much larger the numbers are than other text."""
+LARGE = 1.2
+"""How much larger the numbers are than other text: as much as Qt makes <big> text."""
 
 LONGEST = "−0.0000e−000"
 """What takes as much room as any number."""
@@ -74,10 +74,10 @@ class Figures(QWidget):
         font = QFont(self.font())
         font.setPointSizeF(font.pointSizeF() * LARGE)
         font.setBold(True)
+        metrics = QFontMetrics(font)
         for figure in (self._value, self._gradient):
-            figure.setFont(font)
-            figure.setMinimumWidth(figure.fontMetrics().horizontalAdvance(LONGEST))
-        height = max(self.edit.sizeHint().height(), self._value.sizeHint().height())
+            figure.setMinimumWidth(metrics.horizontalAdvance(LONGEST))
+        height = max(self.edit.sizeHint().height(), metrics.height())
         self._value.setMinimumHeight(height)
         self.edit.setMinimumHeight(height)
 
@@ -104,6 +104,6 @@ def _figure(name: str, what: str) -> QLabel:
 
 
 def _fill(label: QLabel, number: float | None) -> None:
-    label.setText(show(number))
-    label.setAccessibleDescription(label.text())
+    label.setText(large(show(number)))
+    label.setAccessibleDescription(show(number))
     label.setToolTip(spell(number))

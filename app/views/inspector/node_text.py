@@ -96,10 +96,9 @@ def _use(reading: Reading, flow: EdgeFlow) -> str:
 
 
 def _sum(reading: Reading, place: int, uses: list[EdgeFlow]) -> str:
-    gradient = strong(show(reading.gradient(place)))
+    over = ["all uses"] if len(uses) > 1 else []
     if reading.contributions(place) is not None:
-        samples = reading.tape.samples
-        return rows([(f"Σ over {samples:,} samples", gradient)])
-    if len(uses) > 1:
-        return rows([("their sum", gradient)])
-    return ""
+        over.append(f"{reading.tape.samples:,} samples")
+    if not over:
+        return ""
+    return rows([(f"Σ over {' and '.join(over)}", strong(show(reading.gradient(place))))])

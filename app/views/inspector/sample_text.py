@@ -35,7 +35,7 @@ def shares(reading: Reading) -> str:
         if contributions is None:
             continue
         gradient = escape(reading.names.gradient(place))
-        total = contributions.total
+        total = reading.gradient(place)
         if total is None or not contributions.known[reading.sample]:
             lines.append((gradient, show(None)))
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QFont, QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.theme import Theme
@@ -20,12 +20,10 @@ from app.views.inspector.figures import Figures
 from app.views.inspector.reading import Contributions, Reading
 from app.views.inspector.section import Section, SteadyText
 from app.views.inspector.throttle import Throttle
+from app.views.inspector.wording import large
 
 INTERVAL = 100
 """Milliseconds between two moments shown: words must be readable while training runs."""
-
-TITLE = 1.2
-"""How much larger the title is than other text."""
 
 
 class InspectorView(QWidget):
@@ -46,8 +44,7 @@ class InspectorView(QWidget):
         self._shown: tuple[Moment | None, Selection | None] | None = None
         self._needed: set[QWidget] = set()
         self._throttle = Throttle(INTERVAL, self._show, self)
-        self._title = QLabel(objectName="inspected", wordWrap=True)
-        self._title.setTextFormat(Qt.TextFormat.PlainText)
+        self._title = SteadyText("inspected")
         self._kind = SteadyText("inspected_kind")
         self._formula = SteadyText("inspected_formula")
         self._figures = Figures()
@@ -63,7 +60,12 @@ class InspectorView(QWidget):
         self._bars.chosen.connect(self.sample_asked)
         self._head = QLabel(objectName="contributions_head", wordWrap=True)
         self._sections = (self._shares, self._local, self._chain, self._origin, self._update)
-        self._texts = (self._kind, self._formula, *(each.text for each in self._sections))
+        self._texts = (
+            self._title,
+            self._kind,
+            self._formula,
+            *(each.text for each in self._sections),
+        )
         for text in self._texts:
             text.followed.connect(self.selection_asked)
         self._build()
@@ -94,7 +96,7 @@ class InspectorView(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: D102  Qt's
         super().changeEvent(event)
-        if event.type() is QEvent.Type.FontChange and hasattr(self, "_title"):
+        if event.type() is QEvent.Type.FontChange and hasattr(self, "_texts"):
             self._set_text_size()
 
     # -- showing ----------------------------------------------------------------------------
@@ -139,7 +141,7 @@ class InspectorView(QWidget):
 
     def _show_node(self, reading: Reading, place: int) -> None:
         names = reading.names
-        self._say_title(names.title(place))
+        self._say(self._title, large(names.title(place)))
         self._say(self._kind, escape(node_text.kind(reading, place)))
         self._say(self._formula, node_text.formula(reading, place))
         self._figures.show_value(
@@ -161,7 +163,7 @@ class InspectorView(QWidget):
 
     def _show_edge(self, reading: Reading, edge: SelectedEdge) -> None:
         flow = reading.flow(edge)
-        self._say_title(edge_text.title(reading, flow))
+        self._say(self._title, large(edge_text.title(reading, flow)))
         self._say(self._kind, edge_text.ends(reading, flow))
         self._say(self._formula, node_text.local_derivative(reading, flow))
         self._say_section(self._chain, edge_text.chain_rule(reading, flow))
@@ -194,10 +196,6 @@ class InspectorView(QWidget):
         self._bars.setAccessibleName(f"Each sample's contribution to {name}, the largest first")
         self._bars.show_contributions(contributions, reading)
         self._needed |= {self._head, self._bars}
-
-    def _say_title(self, title: str) -> None:
-        self._title.setText(title)
-        self._needed.add(self._title)
 
     def _say(self, text: SteadyText, said: str) -> None:
         text.say(said)
@@ -259,10 +257,6 @@ class InspectorView(QWidget):
         self._set_text_size()
 
     def _set_text_size(self) -> None:
-        font = QFont(self.font())
-        font.setPointSizeF(font.pointSizeF() * TITLE)
-        font.setBold(True)
-        self._title.setFont(font)
         self._figures.set_text_size()
         for text in self._texts:
             text.forget()

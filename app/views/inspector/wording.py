@@ -79,6 +79,11 @@ def unbroken(text: str) -> str:
     return escape(text.replace(" ", "\N{NO-BREAK SPACE}") if len(text) <= SHORT else text)
 
 
+def large(text: str) -> str:
+    """Return a text as rich text in large bold letters, which no style sheet can take away."""
+    return f"<big><b>{escape(text)}</b></big>"
+
+
 def strong(text: str) -> str:
     """Return a text in bold."""
     return f"<b>{text}</b>"
