@@ -11,6 +11,9 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 from app.controls.dock_title import DockTitle
 from app.theme import Theme
 
+SEPARATOR = 8
+"""Pixels between two docks, about."""
+
 TITLES = {
     "experiment": "Experiment",
     "fit": "Fit",
@@ -67,11 +70,19 @@ class Docks(QObject):
         window.splitDockWidget(fit, loss, horizontal)
         window.tabifyDockWidget(inspector, steps)
         inspector.raise_()
+        self.share_out()
+
+    def share_out(self) -> None:
+        """Give every dock the part of the window that it is meant to have."""
+        experiment, fit, graph, loss, inspector, _ = self._docks.values()
+        horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        window = self._window
         left = max(1, experiment.widget().minimumWidth())
-        rest = max(window.width(), 900) - left
-        right = min(round(rest * 0.28), 420)
+        rest = max(window.width(), 900) - left - 2 * SEPARATOR
+        right = min(round(rest * 0.25), 420)
         window.resizeDocks([experiment, graph, inspector], [left, rest - right, right], horizontal)
-        window.resizeDocks([fit, loss], [58, 42], horizontal)
+        middle = rest - right
+        window.resizeDocks([fit, loss], [round(0.6 * middle), round(0.4 * middle)], horizontal)
         window.resizeDocks([graph, fit], [68, 32], vertical)
 
     def set_theme(self, theme: Theme) -> None:

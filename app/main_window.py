@@ -143,7 +143,7 @@ class MainWindow(RestoredWindow):
         from app.run_views import RunViews
         from app.training.session import Session
 
-        self.settle_restored_size()
+        self.settle_restored_size(self._docks.share_out)
         self.session = session = Session(self)
         self._views = views = RunViews(
             self._docks,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from app.study.hyperparameters import Optimizer, Training
+from app.training.epoch_trace import NOTHING_REPLACED
 from app.training.moment import Moment
 from autograd import rules
 from autograd.arithmetic import silent
@@ -162,6 +163,8 @@ def _tell(moment: Moment, entry: Entry | None, training: Training | None) -> str
     match entry:
         case None:
             loss = rounded(moment.evaluation.loss)
+            if moment.what_if != NOTHING_REPLACED:
+                return f"With your numbers the loss of epoch {moment.epoch:,} would be {loss}."
             return f"Epoch {moment.epoch:,} as a whole: the loss is {loss}."
         case Forward():
             return _tell_forward(moment, entry)

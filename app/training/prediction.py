@@ -73,7 +73,7 @@ class Question:
         if any(self._fits(each, self.contribution) for each in readings):
             return Verdict(True, self.answer)
         mistake = next((said for each in readings if (said := self._mistake(each))), "")
-        return Verdict(False, f"{mistake}{self.answer}")
+        return Verdict(False, f"{mistake}{self.answer[:-1]}, not {answer.strip()}.")
 
     def _judge_sign(self, answer: str) -> Verdict:
         sign = _read_sign(answer)

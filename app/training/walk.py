@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.study.hyperparameters import Training
 from app.training.epoch_trace import NOTHING_REPLACED, EpochTrace, WhatIf
 from app.training.loop import State
 from app.training.moment import Moment
+from app.training.playback import Playback
 from app.training.run_trace import evaluation_of, trace_of, training_at
 from app.training.selection import SelectedEdge, Selection, subject_of
 from app.training.session import Session
@@ -19,7 +20,7 @@ from autograd.trace import Entry, Stage, Trace
 STAGES = tuple(Stage)
 
 
-class Walk(QObject):
+class Walk(Playback):
     """Where a person looks in the session's run; every view draws its ``moment``.
 
     Without a step the epoch is looked at as a whole, with all its numbers. While training
@@ -35,7 +36,6 @@ class Walk(QObject):
         folded: whether a step is about all samples at once.
         what_if: numbers put in place of the run's own; Escape takes them back.
         guard: asked before a step forward is shown, with the entry; False holds it back.
-        looped: the stage that playing repeats; None for none.
     """
 
     moved = Signal()
@@ -44,8 +44,6 @@ class Walk(QObject):
     """A step was shown, in whichever direction: its moment."""
     said = Signal(str)
     """A sentence on why it goes no further, or on what is looked at; "" for nothing special."""
-    played = Signal(bool)
-    """Playing through the trace began or ended."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -58,13 +56,11 @@ class Walk(QObject):
         self.selection: Selection | None = None
         self.what_if = NOTHING_REPLACED
         self.guard: Callable[[Entry], bool] = lambda _entry: True
-        self.looped: Stage | None = None
         self._trace: EpochTrace | None = None
         self._moment: Moment | None = None
         self._wanted: tuple[int, bool] | None = None  # an epoch to come, and whether to step
         self._newest = -1  # the newest epoch that was shown
-        self._timer = QTimer(self, interval=1000)
-        self._timer.timeout.connect(self._play_step)
+        self._pausing = False  # whether training was asked to pause and has not said so yet
         session.frame_arrived.connect(self._take_frame)
         session.state_changed.connect(self._take_state)
         session.training_changed.connect(self._take_training)
@@ -77,11 +73,6 @@ class Walk(QObject):
         if self._moment is None and self._probe is not None and self.epoch >= 0:
             self._moment = self._make_moment(self._probe)
         return self._moment
-
-    @property
-    def playing(self) -> bool:
-        """Whether it steps through the trace by itself."""
-        return self._timer.isActive()
 
     @property
     def at_newest(self) -> bool:
@@ -99,7 +90,7 @@ class Walk(QObject):
         self.pause()
         same = self._probe is probe
         self._probe = probe
-        self.epoch, self.step, self._wanted = -1, None, None
+        self.epoch, self.step, self._wanted, self._pausing = -1, None, None, False
         self.what_if = NOTHING_REPLACED
         self._newest = -1
         if not same:
@@ -314,6 +305,7 @@ class Walk(QObject):
 
     def _stop_training(self) -> None:
         if self._session.running:
+            self._pausing = True
             self._session.pause()
 
     def _go(self, epoch: int, step: int | None) -> None:
@@ -367,37 +359,19 @@ class Walk(QObject):
         if wanted is not None and newest >= wanted[0]:
             self._wanted = None
             self._go(wanted[0], 0 if wanted[1] else None)
-        elif wanted is None and arrived:
+        elif wanted is None and arrived and not self._pausing:
             self._go(newest, None)
 
     def _take_state(self, state: State) -> None:
-        """Give up what cannot be reached: training has come to its end."""
-        if state in (State.FINISHED, State.DIVERGED, State.FAILED) and self._wanted is not None:
+        """Let training have its way; give up what cannot be reached, where it has ended."""
+        if state is State.RUNNING:
             self._wanted = None
             self.pause()
-
-    # -- playing through the trace ----------------------------------------------------------
-
-    def set_pace(self, steps_per_second: float) -> None:
-        """Play so many steps a second."""
-        self._timer.setInterval(max(1, round(1000 / steps_per_second)))
-
-    def loop(self, stage: Stage | None) -> None:
-        """Let playing repeat a stage, or none."""
-        self.looped = stage
-
-    def play(self) -> None:
-        """Step forward by itself from now on."""
-        if self._ready() and not self.playing:
-            self._timer.start()
-            self.played.emit(True)
-            self._play_step()
-
-    def pause(self) -> None:
-        """Stop stepping by itself."""
-        if self.playing:
-            self._timer.stop()
-            self.played.emit(False)
+            return
+        self._pausing = False
+        if state is not State.PAUSED and self._wanted is not None:
+            self._wanted = None
+            self.pause()
 
     def _play_step(self) -> None:
         """Do the next step; at the end of a looped stage, its first."""

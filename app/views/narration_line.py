@@ -44,7 +44,8 @@ class NarrationLine(QFrame):
         layout.setContentsMargins(10, 4, 10, 5)
         layout.setSpacing(1)
         layout.addWidget(self._headline_label)
-        layout.addWidget(self._sentence_label, 1)
+        layout.addWidget(self._sentence_label)
+        layout.addStretch(1)
         self._resize_to_text()
 
     def say(self, headline: str, sentence: str) -> None:

@@ -6,7 +6,8 @@ import threading
 import numpy as np
 import pytest
 
-from app.training.history import History
+from app.training.history import History, Stretch
+from autograd.optimizers import State
 
 
 def extend(history, *rows):
@@ -56,6 +57,61 @@ def test_an_epoch_that_is_not_recorded_is_an_index_error(epoch):
     for read in (history.loss, history.parameters):
         with pytest.raises(IndexError, match=f"epoch {epoch} is not among the 3 recorded"):
             read(epoch)
+
+
+# -- what training goes on from --------------------------------------------------------------
+
+
+def state_at(epoch):
+    """Return a state as an optimizer with one slot leaves it."""
+    return State(np.array([epoch, -epoch], dtype=float), np.full((1, 2), epoch / 4), epoch)
+
+
+def kept_with_states(pieces):
+    """Return a history of pieces of so many epochs, and what it asked to be computed again."""
+    asked = []
+
+    def recompute(epoch, state, epochs):
+        asked.append((epoch, epochs))
+        assert state.count == epoch
+        made = [state_at(each) for each in range(epoch + 1, epoch + 1 + epochs)]
+        rows = np.array([each.parameters for each in made])
+        return Stretch(epoch + 1, rows, np.zeros(epochs), made[-1])
+
+    history, first = History(2, recompute), 0
+    for piece in pieces:
+        states = [state_at(each) for each in range(first, first + piece)]
+        rows = np.array([each.parameters for each in states])
+        history.extend(rows, np.zeros(piece), states[-1], seconds=1.0)
+        first += piece
+    return history, asked
+
+
+def test_the_state_at_every_epoch_is_found_from_the_keyframe_before():
+    history, asked = kept_with_states([1, 4, 7])  # keyframes at epochs 0, 4 and 11
+    for epoch in range(12):
+        state = history.state(epoch)
+        assert state.parameters.tolist() == [epoch, -epoch] == history.parameters(epoch).tolist()
+        assert state.slots.tolist() == [[epoch / 4] * 2]
+        assert state.count == epoch
+    assert asked == [(0, 1), (0, 2), (0, 3)] + [(4, epochs) for epochs in range(1, 7)]
+
+
+def test_the_state_of_a_keyframe_is_its_own_and_nothing_is_computed():
+    history, asked = kept_with_states([1, 4, 7])
+    assert [history.state(epoch).count for epoch in (0, 4, 11)] == [0, 4, 11]
+    assert asked == []
+
+
+@pytest.mark.parametrize("epoch", [-1, 12, 100])
+def test_the_state_at_an_epoch_that_is_not_recorded_is_an_index_error(epoch):
+    history, asked = kept_with_states([1, 4, 7])
+    with pytest.raises(IndexError, match=f"epoch {epoch} is not among the 12 recorded"):
+        history.state(epoch)
+    assert asked == []
+
+
+# -- one thread extends while others read ----------------------------------------------------
 
 
 def test_what_was_read_stays_while_the_history_grows():

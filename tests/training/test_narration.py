@@ -196,7 +196,7 @@ def test_the_line_is_told_step_by_step():
         "Backward begins at the loss: ∂L/∂L = 1, because L changes exactly as much as itself."
     )
     assert backward == (
-        "∂L/∂L × (1 / 3): upstream 1 × local 1 / 3 = 0.3333 gives 0.3333, because the mean gives "
+        "∂L/∂L × (1 / 3): upstream 1 × local (1 / 3 = 0.3333) gives 0.3333, because the mean gives "
         "every sample 1/3 of it; ∂L/∂sum had none yet and is now 0.3333."
     )
 
@@ -213,7 +213,7 @@ def test_the_unfolded_sum_and_its_accumulation_are_told_sample_by_sample():
     sentences = told(folded=False)
     assert "The running sum takes sample 2 in: 1243 + 237.7 = 1480.7." in sentences
     assert sentences[-3] == (
-        "For sample 2, ∂L/∂(m · x) × x: upstream −10.28 × local x = 20 gives −205.6, because a "
+        "For sample 2, ∂L/∂(m · x) × x: upstream −10.28 × local (x = 20) gives −205.6, because a "
         "product passes its upstream on times the other factor; ∂L/∂m gains it: −453.4 before, "
         "−659 now."
     )

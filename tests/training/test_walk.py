@@ -202,7 +202,7 @@ experiments = st.builds(
 
 @settings(
     deadline=None,
-    max_examples=12,
+    max_examples=30,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(experiments, st.booleans(), st.integers(0, 2), st.integers(1, 70))

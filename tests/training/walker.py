@@ -100,20 +100,18 @@ class Walker:
 
 
 def plain(number: object) -> object:
-    """Return a number or numbers so that the same bits are equal."""
-    return np.asarray(number).tolist() if not isinstance(number, list) else list(map(plain, number))
+    """Return numbers as nested lists, of which the same have the same ``repr``."""
+    if isinstance(number, list | tuple):
+        return [plain(each) for each in number]
+    return np.asarray(number).tolist()
 
 
-def shown(moment: Moment) -> list[object]:
+def shown(moment: Moment) -> str:
     """Return all that a moment tells, to be compared."""
-    progress, entry = moment.progress, moment.entry
-    told = [] if entry is None else [plain(getattr(entry, each.name)) for each in fields(entry)]
-    return [
-        moment.epoch,
-        moment.index,
-        moment.stage,
-        type(entry),
-        repr(told),
-        plain(moment.probe.chosen),
-        repr([plain(getattr(progress, each.name)) for each in fields(progress)]),
+    told = [
+        [plain(getattr(each, field.name)) for field in fields(each)]
+        for each in (moment.progress, moment.entry)
+        if each is not None
     ]
+    where = [moment.epoch, moment.index, moment.stage, type(moment.entry).__name__]
+    return repr([where, plain(moment.probe.chosen), told])

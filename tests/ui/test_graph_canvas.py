@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QSpinBox
 from app.study.data import make_samples
 from app.study.experiment import Data
 from app.training.selection import SelectedEdge, SelectedNode
+from app.views.graph.edge_lines import edge_lines
 from app.views.graph.canvas import GraphCanvas
 from app.views.value_edit import ValueEdit
 from autograd import Tensor
@@ -60,7 +61,9 @@ def test_a_click_on_a_node_selects_it_and_the_inspector_follows(person, canvas):
         node = node_called(canvas, symbol)
         click_node(person, node)
         assert person.window.walk.selection == SelectedNode(place_called(canvas, symbol))
-        assert person.read("inspected") in canvas.scene.title(node)
+        names, place = canvas.scene.probe.names, place_called(canvas, symbol)
+        called = (names.symbol(place), names.title(place), canvas.scene.title(node))
+        assert person.read("inspected") in called
         assert person.window.walk.sample == 10  # what was selected before
 
 
@@ -150,7 +153,7 @@ def test_the_callout_of_an_edge_has_the_engines_numbers(person, canvas):
     for edge in range(len(scene.sources)):
         names = scene.probe.names
         source = names.symbol(int(scene.places[scene.sources[edge]]))
-        lines = " ".join(canvas.picture.explain_edge(edge))
+        lines = " ".join(edge_lines(canvas.scene, canvas._moment, edge))
         engine = line.node(source, sample)
         if not engine.require_grad:
             assert "no gradient" in lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QFocusEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -77,14 +78,25 @@ class GraphCanvas(Viewport):
         self._dragging = False
         self._focus = Focus()
         self._hovered: tuple[int | None, int | None] = (None, None)
+        self._walks = False  # whether the arrow keys walk
         self._walked: int | None = None
         self._first_non_finite: int | None = None
 
     @property
     def own_keys(self) -> frozenset[Qt.Key]:
-        """The keys that walk through the graph, while they go to it."""
-        keys = {*WAYS, Qt.Key.Key_Home}
-        return frozenset(keys if self._walked is None else keys | {Qt.Key.Key_Escape})
+        """The keys that the window's shortcuts shall leave to the graph while it has the focus.
+
+        Who comes with the mouse goes on stepping with the arrow keys; who comes with the
+        keyboard, or presses Enter, walks with them.
+        """
+        key = Qt.Key
+        if not self._walks:
+            return frozenset({key.Key_Home})
+        return frozenset({*WAYS, key.Key_Home, key.Key_Escape})
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: D102  Qt's
+        super().focusInEvent(event)
+        self._walks = event.reason() is not Qt.FocusReason.MouseFocusReason
 
     # -- what is shown ----------------------------------------------------------------------
 
@@ -316,6 +328,10 @@ class GraphCanvas(Viewport):
         top, bottom = (0.41, 0.6) if self.scene.detailed else (0.33, 0.66)
         return box.adjusted(0, top * box.height(), 0, (bottom - 1) * box.height())
 
+    def forget_mouse(self) -> None:
+        """Show nothing more of what is under the mouse, until it moves."""
+        self._hover(None, None)
+
     def leaveEvent(self, event: QEvent) -> None:  # noqa: D102  Qt's
         super().leaveEvent(event)
         self._hover(None, None)
@@ -328,13 +344,17 @@ class GraphCanvas(Viewport):
                 self.zoom(1 / ZOOM_STEP)
             case Qt.Key.Key_Home:
                 self.show_start()
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter if not self._walks:
+                self._walks = True
+                self._walk_to(self._focus.selected_node or 0)
             case Qt.Key.Key_Return | Qt.Key.Key_Enter if self._walked is not None and self.scene:
                 place, sample = (
                     int(self.scene.places[self._walked]),
                     self.scene.sample(self._walked),
                 )
                 self.selection_asked.emit(SelectedNode(place), sample)
-            case Qt.Key.Key_Escape if self._walked is not None:
+            case Qt.Key.Key_Escape if self._walks:
+                self._walks = False
                 self._walk_to(None)
                 self.left.emit()
             case key if (way := WAYS.get(Qt.Key(key))) is not None and self.scene is not None:

@@ -47,9 +47,9 @@ def find(scene: Scene, numbers: Numbers, query: str) -> np.ndarray:
     """Return the nodes that a query means, by number, in the order in which one reads.
 
     A query is a name, a formula or an operation, one of ``SPECIAL``, or “sample 7”, which may
-    also follow one of the others. Of names, those that are the query come before those that
-    only begin with it, and these before those that contain it: only the best are found. Of
-    “largest” and “smallest” the order is that of size, and there are ``MOST_RANKED`` at most.
+    also follow one of the others. What is called so is found; without any, what begins so;
+    and without that, what contains it, be it in the formula. Of “largest” and “smallest” the
+    order is that of size, and there are ``MOST_RANKED`` at most.
 
     Args:
         scene: the graph.
@@ -149,7 +149,7 @@ def _is_called(scene: Scene, words: str) -> np.ndarray:
     for place in range(len(scene.probe.tape.instructions)):
         if scene.find_node(place, 0) is None:
             continue
-        match = max(_match(text, wanted) for text in _texts(scene, place))
+        match = _match(scene, place, wanted)
         if match > best:
             best, called = match, []
         if match == best:
@@ -164,22 +164,20 @@ def _is_called(scene: Scene, words: str) -> np.ndarray:
     return shown
 
 
-def _texts(scene: Scene, place: int) -> list[str]:
-    """Return what a place may be called, in signs that a keyboard has."""
+def _match(scene: Scene, place: int, wanted: str) -> int:
+    """Return 3 for what is called so, 2 for a beginning, 1 for a part, also of the formula."""
     names, rule = scene.probe.names, scene.probe.tape.instructions[place].rule
-    texts = [names.title(place), names.symbol(place), names.kind(place), names.formula(place)]
+    called = [names.title(place), names.symbol(place), names.kind(place)]
     if rule is not None:
-        texts.append(rule.symbol)
+        called.append(rule.symbol)
     if place == len(scene.probe.tape.instructions) - 1:
-        texts.append("loss")
-    return [_plain(text) for text in texts if text]
-
-
-def _match(text: str, wanted: str) -> int:
-    """Return 3 for what is the same, 2 for a beginning, 1 for a part, else 0."""
-    if text == wanted:
+        called.append("loss")
+    called, formula = [_plain(each) for each in called], _plain(names.formula(place))
+    if wanted in (*called, formula):
         return 3
-    return 2 if text.startswith(wanted) else int(wanted in text)
+    if any(each.startswith(wanted) for each in called):
+        return 2
+    return int(any(wanted in each for each in (*called, formula)))
 
 
 def _plain(text: str) -> str:

@@ -24,7 +24,7 @@ TEXT_SCALE = 0.35
 DOT_SCALE = 0.05
 """Below this scale nodes are a few pixels and are drawn as dots in an image."""
 
-FAINT = 0.72
+FAINT = 0.5
 """How much of the background is mixed into what steps back behind what is looked at."""
 
 
@@ -36,7 +36,7 @@ class Brushes:
         full = bin_colours(theme)
         self.bins = len(full)
         self.fills = full + [mix(each, theme.base, FAINT) for each in full]
-        faint = [mix(theme.muted, theme.base, 0.35)] * len(full)
+        faint = [mix(theme.text, theme.base, 0.35)] * len(full)
         self.texts = [text_colour(fill) for fill in full] + faint
         self.muted_texts = [muted_text_colour(fill) for fill in full] + faint
         self.pixels = np.array([fill.rgba() for fill in self.fills], dtype=np.uint32)

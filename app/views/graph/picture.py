@@ -11,9 +11,10 @@ from PySide6.QtGui import QFont, QPainter, QPen, QPixmap
 from app.training.moment import Moment
 from app.views.graph.camera import Camera
 from app.views.graph.cards import Card, Distribution, distribution, draw_cards
-from app.views.graph.colours import NONE, ColourScale, mix
+from app.views.graph.colours import NONE, ColourMode, ColourScale, mix
 from app.views.graph.digits import short
 from app.views.graph.dots import Dots
+from app.views.graph.edge_lines import edge_lines
 from app.views.graph.edges import Edges
 from app.views.graph.folded import FoldedScene
 from app.views.graph.painting import (
@@ -37,7 +38,6 @@ from app.views.graph.ribbons import (
     visible_middle,
 )
 from app.views.graph.scene import Flows, Numbers, Scene
-from autograd.rules import SUM
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +86,13 @@ class Picture:
         self._dots: Dots | None = None
         self._spreads: dict[int, Distribution | None] = {}
         self._limit = 1.0
+        self._tinted = True
 
     def show(self, moment: Moment, numbers: Numbers, scale: ColourScale, limit: float) -> None:
         """Draw other numbers from now on; ``limit`` is the contribution with the full width."""
         self._moment, self._numbers, self._limit = moment, numbers, limit
         self._bins = scale.bins(numbers)
+        self._tinted = scale.mode is not ColourMode.VALUE  # of values the colours say nothing here
         self._spreads = {}
 
     @property
@@ -125,52 +127,15 @@ class Picture:
         where = "" if sample is None else f", sample {self._number_in_data(sample)}"
         has_value = numbers is not None and numbers.valued[node]
         has_gradient = numbers is not None and numbers.graded[node]
-        value = repr(float(numbers.values[node])) if numbers is not None and has_value else "–"
+        value = _spelled(numbers.values[node]) if numbers is not None and has_value else "–"
         gradient = (
-            repr(float(numbers.gradients[node])) if numbers is not None and has_gradient else "–"
+            _spelled(numbers.gradients[node]) if numbers is not None and has_gradient else "–"
         )
         return f"{head}\n{names.kind(place)}{where}\nvalue {value}\ngradient {gradient}"
 
     def _number_in_data(self, sample: int) -> int:
         chosen = self.scene.probe.chosen
         return sample if chosen is None else int(chosen[sample])
-
-    def explain_edge(self, number: int) -> list[str]:
-        """Return what flows over an edge, in lines: local derivative × upstream = contribution."""
-        edge, sample = self.scene.selected_edge(number)
-        names, moment = self.scene.probe.names, self._moment
-        if moment is None:
-            return []
-        tape = self.scene.probe.tape
-        source = int(self.scene.places[self.scene.sources[number]])
-        target = int(self.scene.places[self.scene.targets[number]])
-        if not tape.instructions[source].require_grad:
-            return [f"{names.symbol(source)} gets no gradient: it is no parameter"]
-        flows = self.scene.flows(moment, np.array([number]))
-        local = short(float(flows.local[0]))
-        if edge.place == target:
-            is_sum = tape.instructions[target].rule is SUM
-            formula = names.local(edge.place, 0 if is_sum else edge.index)
-            named = f"{formula} = {local}" if formula != local else local
-        else:
-            named = local
-        head = f"∂{_spaced(names.symbol(target))}/∂{_spaced(names.symbol(source))} = {named}"
-        if not flows.flowed[0]:
-            return [head, "the gradient has not come this way yet"]
-        upstream = float(flows.upstream[0])
-        contribution = float(flows.contribution[0])
-        gathers = (
-            self.scene.detailed
-            and tape.instructions[target].per_sample
-            and not tape.instructions[source].per_sample
-        )
-        own = float(flows.local[0]) * upstream
-        product = f"{short(upstream)} × {local} = {short(own if gathers else contribution)}"
-        if not gathers:
-            return [head, f"upstream × local: {product}"]
-        which = self._number_in_data(moment.sample if sample is None else sample)
-        total = f"Σ of {tape.samples:,} samples: {short(contribution)}"
-        return [head, f"sample {which}: {product}", total]
 
     # -- drawing ----------------------------------------------------------------------------
 
@@ -297,7 +262,16 @@ class Picture:
         if focus.bright is not None:
             sources, targets = self.scene.sources[near], self.scene.targets[near]
             faint = ~(focus.bright[sources] & focus.bright[targets])
-        draw_ribbons(painter, self.ribbons, flows, self._limit, camera.scale, brushes.theme, faint)
+        draw_ribbons(
+            painter,
+            self.ribbons,
+            flows,
+            self._limit,
+            camera.scale,
+            brushes.theme,
+            faint,
+            self._tinted,
+        )
         for number, ribbon in enumerate(self.ribbons):
             if ribbon.edge == focus.step_edge and flows.flowed[number]:
                 draw_backward_tip(painter, ribbon, brushes.theme.accent, camera.scale)
@@ -361,7 +335,7 @@ class Picture:
             ribbon = by_edge.get(edge) if edge is not None else None
             if ribbon is not None and edge is not None:
                 middle = visible_middle(ribbon, view)
-                lines = self.explain_edge(edge)
+                lines = [] if self._moment is None else edge_lines(self.scene, self._moment, edge)
                 if lines and middle is not None:
                     box = draw_callout(painter, lines, middle, brushes.theme, font, taken, view)
                     taken.append(box)
@@ -400,6 +374,6 @@ class Picture:
         )
 
 
-def _spaced(symbol: str) -> str:
-    """Return a symbol as it stands below or above ∂: in parentheses if it is an expression."""
-    return f"({symbol})" if " " in symbol else symbol
+def _spelled(number: float) -> str:
+    """Return a number with all its digits."""
+    return repr(float(number)).replace("-", "−")

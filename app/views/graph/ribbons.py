@@ -98,8 +98,12 @@ def draw_ribbons(
     scale: float,
     theme: Theme,
     faint: np.ndarray,
+    tinted: bool,
 ) -> None:
-    """Draw edges; what has not flowed is a thin line, what is not looked at is faint."""
+    """Draw edges; what has not flowed is a thin line, what is not looked at is faint.
+
+    Colour is the sign where they are tinted.
+    """
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     size = widths(flows.contribution, limit)
@@ -108,7 +112,8 @@ def draw_ribbons(
         ribbon = ribbons[number]
         colour, width = mix(theme.base, theme.edge, 0.7), NARROWEST
         if flows.flowed[number]:
-            colour = _sign_colour(float(flows.contribution[number]), theme)
+            contribution = float(flows.contribution[number])
+            colour = _sign_colour(contribution, theme) if tinted else theme.edge
             width = float(size[number])
         if faint[number]:
             colour = mix(colour, theme.base, 0.75)

@@ -147,6 +147,9 @@ class GraphView(QWidget):
         for widget in (fold, caption, self._sample):
             row.addWidget(widget)
         row.addSpacing(8)
+        colour = QLabel("Colo&ur")
+        colour.setBuddy(self._mode)
+        row.addWidget(colour)
         row.addWidget(self._mode)
         row.addWidget(self.legend)
         row.addStretch(1)
@@ -306,6 +309,7 @@ class GraphView(QWidget):
         if node is None or value is None:
             return
         self._end_edit()
+        self.canvas.forget_mouse()
         editor = ValueEdit(scene.title(node), self.canvas, pops_up=True)
         editor.take(value)
         box = self.canvas.value_rectangle(node).toAlignedRect()
@@ -341,7 +345,7 @@ class GraphView(QWidget):
             editor, self._editor = self._editor, None
             editor.hide()
             editor.deleteLater()
-            self.canvas.setFocus()
+            self.canvas.setFocus(Qt.FocusReason.MouseFocusReason)
 
     # -- appearance -------------------------------------------------------------------------
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.theme import Theme
 from app.training.moment import Moment
@@ -17,6 +17,7 @@ from app.views.inspector.check_row import CheckRow
 from app.views.inspector.clip_picture import ClipPicture
 from app.views.inspector.clipping import Clip
 from app.views.inspector.figures import Figures
+from app.views.inspector.page import Page, PageScroll
 from app.views.inspector.reading import Contributions, Reading
 from app.views.inspector.section import Section, SteadyText
 from app.views.inspector.throttle import Throttle
@@ -83,7 +84,7 @@ class InspectorView(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Use the theme's colours."""
-        for part in (*self._texts, self._bars, self._picture):
+        for part in (*self._texts, self._bars, self._picture, self._page):
             part.set_theme(theme)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: D102  Qt's
@@ -239,18 +240,14 @@ class InspectorView(QWidget):
             self._head,
             self._bars,
         )
-        page = QWidget(objectName="inspector_page")
+        self._page = page = Page()
         column = QVBoxLayout(page)
         column.setContentsMargins(8, 4, 8, 6)
         column.setSpacing(6)
         for part in self._parts:
             column.addWidget(part, 1 if part is self._bars else 0)
         column.addStretch(0)
-        self._scroll = QScrollArea(objectName="inspector_scroll", widgetResizable=True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setAccessibleName("Inspector")
-        self._scroll.setWidget(page)
+        self._scroll = PageScroll(page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._scroll)
