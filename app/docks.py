@@ -41,8 +41,15 @@ class Docks(QObject):
             self._titles.append(DockTitle(dock))
             dock.setTitleBarWidget(self._titles[-1])
             dock.setWidget(QWidget())
-            dock.visibilityChanged.connect(lambda visible: visible and self.shown.emit())
+            dock.visibilityChanged.connect(lambda on, dock=dock: self._take_visibility(dock, on))
             self._docks[name] = dock
+
+    def _take_visibility(self, dock: QDockWidget, visible: bool) -> None:
+        """Keep the keyboard's focus out of what is behind another tab, and tell what is shown."""
+        for part in (dock.widget(), dock.titleBarWidget()):
+            part.setEnabled(visible)
+        if visible:
+            self.shown.emit()
 
     def __iter__(self) -> Iterator[QDockWidget]:
         return iter(self._docks.values())

@@ -146,11 +146,7 @@ class MainWindow(RestoredWindow):
         self.settle_restored_size(self._docks.share_out)
         self.session = session = Session(self)
         self._views = views = RunViews(
-            self._docks,
-            session,
-            self.trace_bar,
-            self._appearance.theme,
-            self.panel.show_stability,
+            self._docks, session, self.trace_bar, self._appearance, self.panel.show_stability
         )
         self.fit_view, self.graph_view, self.loss_view = views.fit, views.graph, views.loss
         self.walk = views.walk
@@ -159,7 +155,7 @@ class MainWindow(RestoredWindow):
         self.keep_checked(self.graph_view.constants_action, "graph/constants")
         self._docks.shown.connect(views.show)
         views.walk.moved.connect(self._show_place)
-        views.stepping.said.connect(self._say_of_place)
+        views.walk.said.connect(self._say_of_walk)
         views.graph.left.connect(self.transport.focus_play)
         session.run_reset.connect(self._show_run)
         session.state_changed.connect(self._show_state)
@@ -327,11 +323,12 @@ class MainWindow(RestoredWindow):
             self._show_progress()
             self.transport.show_loss(session.history.loss(self.walk.epoch))
 
-    def _say_of_place(self, sentence: str) -> None:
-        """Say what is special about what is looked at; else what training is doing."""
-        if sentence and self._pending is None:
+    def _say_of_walk(self, sentence: str) -> None:
+        """Say what keeps the cursor, or is special there; else what training is doing."""
+        if sentence != self.walk.sentence and self._pending is None:
             self.notice.say(sentence)
-        elif self.session is not None and not self.session.running:
+            return
+        if self.session is not None and not self.session.running:
             self._show_state()
 
     def _explain_non_finite(self) -> None:
@@ -364,7 +361,8 @@ class MainWindow(RestoredWindow):
         self.transport.show_running(session.running)
         if self._pending is not None:
             return
-        sentence = describe(session.state, session.epoch, session.notice)
+        place = "" if session.running or self._views is None else self.walk.sentence
+        sentence = place or describe(session.state, session.epoch, session.notice)
         if sentence:
             self.notice.say(sentence)
 
@@ -385,8 +383,6 @@ class MainWindow(RestoredWindow):
         theme = self._appearance.theme
         for part in (self.transport, self.trace_bar, self._docks, self.panel):
             part.set_theme(theme)
-        if self._views is not None:
-            self._views.set_theme(theme)
 
     def _show_text_size(self) -> None:
         """Give the parts the room that their text needs."""

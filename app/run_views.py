@@ -8,11 +8,11 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.appearance import Appearance
 from app.controls.trace_bar import TraceBar
 from app.docks import Docks
 from app.stepping import Stepping
 from app.study.experiment import Experiment
-from app.theme import Theme
 from app.training.selection import subject_of
 from app.training.session import Session
 from app.training.snapshot import Probe
@@ -41,7 +41,7 @@ class RunViews(QObject):
         docks: Docks,
         session: Session,
         bar: TraceBar,
-        theme: Theme,
+        appearance: Appearance,
         show_stability: Callable[[Stability], None],
     ) -> None:
         """Fill the docks; ``show_stability`` is told now and then what is known of it."""
@@ -50,7 +50,9 @@ class RunViews(QObject):
         self.stepping = Stepping(session, self.walk, bar)
         self.fit, self.graph, self.loss = FitView(), GraphView(), LossView()
         self.inspector = InspectorView()
-        self.set_theme(theme)  # before they take room: without icons buttons show their texts
+        self._appearance = appearance
+        appearance.theme_changed.connect(self._show_theme)
+        self._show_theme()  # before they take room: without icons buttons show their texts
         docks.fill("fit", self.fit)
         docks.fill("graph", self._graph_with_narration())
         docks.fill("loss_curve", self.loss)
@@ -83,6 +85,7 @@ class RunViews(QObject):
             view.what_if_asked.connect(walk.ask_what_if)
         self.graph.folding_asked.connect(walk.set_folded)
         self.graph.cancelled.connect(walk.take_back)
+        self.graph.said.connect(lambda problem: walk.said.emit(problem or walk.sentence))
         self.fit.sample_asked.connect(walk.select_sample)
         self.loss.epoch_asked.connect(walk.go_to)
 
@@ -128,7 +131,6 @@ class RunViews(QObject):
         now = time.monotonic()
         self._stability_due = now + max(STABILITY_INTERVAL, 20 * (now - start))
 
-    def set_theme(self, theme: Theme) -> None:
-        """Use the theme's colours."""
+    def _show_theme(self) -> None:
         for view in (self.fit, self.graph, self.loss, self.inspector, self.stepping.predictions):
-            view.set_theme(theme)
+            view.set_theme(self._appearance.theme)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.controls.prediction_bar import PredictionBar
@@ -32,9 +31,6 @@ class Stepping(QWidget):
         predictions: asks for the next number.
     """
 
-    said = Signal(str)
-    """A sentence on what is looked at; "" for nothing special."""
-
     def __init__(self, session: Session, walk: Walk, bar: TraceBar) -> None:
         super().__init__()
         self._session, self._walk, self._bar = session, walk, bar
@@ -59,7 +55,6 @@ class Stepping(QWidget):
         walk.moved.connect(self._show)
         walk.stepped.connect(self._log_step)
         walk.played.connect(bar.show_playing)
-        walk.said.connect(self.said)
         self._show()
 
     def _connect_bar(self) -> None:
@@ -101,7 +96,9 @@ class Stepping(QWidget):
             self._bar.show_place(None, walk.epoch, self._session.epoch, leavable=leavable)
         else:
             self._bar.show_place(moment.stage, *walk.place_in_trace, leavable=leavable)
-        if not self._session.running or walk.step is not None:
+        if self._session.running and walk.step is None:
+            self.line.say("Training", "Pause (Space) and press →: each step is told here.")
+        else:
             self.line.say(headline(moment), narrate(moment, walk.training))
 
     def _log_step(self, moment: object) -> None:

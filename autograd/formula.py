@@ -19,6 +19,7 @@ from functools import partial
 
 from autograd import rules
 from autograd.arithmetic import Arithmetic, evaluate_ieee
+from autograd.digits import digits
 from autograd.rules import Rule
 
 _CALLED = (rules.MAXIMUM, rules.MINIMUM, rules.RELU, rules.SIGMOID)
@@ -63,8 +64,7 @@ def number_text(number: float) -> str:
     if math.isinf(number):
         return "∞" if number > 0 else "−∞"
     whole = float(number).is_integer() and abs(number) < 1e10
-    text = str(int(number)) if whole else f"{number:.6g}"
-    return re.sub(r"e([+-])0*", r"e\1", text).replace("e+", "e").replace("-", "−")
+    return digits(number, 10 if whole else 6)
 
 
 def enclose(text: str) -> str:

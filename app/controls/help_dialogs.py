@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app import __version__
 
@@ -81,10 +89,13 @@ def about_dialog(parent: QWidget) -> QDialog:
     text = f"""
         <h2>Chainrule {__version__}</h2>
         <p>Shows reverse-mode automatic differentiation at work: the loss falls, the line fits,
-        and every node of the computation graph shows its value and its gradient.</p>
+        and every node of the computation graph shows its value and its gradient. → and ← step
+        through an epoch and back: forward, backward, update.</p>
         <p>The colour of a node is the gradient of the loss L with respect to it, ∂L/∂node. It
         arises on the way back from the loss, edge by edge, as <i>upstream gradient × local
-        derivative</i>, summed over all edges that leave the node: the chain rule.</p>
+        derivative</i>, summed over all edges that leave the node: the chain rule. What flows
+        over an edge is its width, its sign the colour. The bars at the foot of a node show how
+        all samples' values are spread; the mark is the selected sample.</p>
         <p>All of it is computed by Chainrule's own scalar autograd engine. MIT licence.</p>
     """
     return _dialog(parent, "About Chainrule", text)
@@ -95,11 +106,16 @@ def _dialog(parent: QWidget, title: str, text: str) -> QDialog:
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setWindowTitle(title)
     label = QLabel(text, wordWrap=True, objectName="help_text")
-    label.setMinimumWidth(42 * label.fontMetrics().averageCharWidth())
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setMargin(6)
+    pane = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
+    pane.setWidget(label)
+    width = 72 * label.fontMetrics().averageCharWidth()
+    height = label.heightForWidth(width) + 2 * label.margin()
+    pane.setMinimumSize(width + pane.verticalScrollBar().sizeHint().width(), min(height, 440))
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
     buttons.rejected.connect(dialog.reject)
     layout = QVBoxLayout(dialog)
-    layout.addWidget(label)
+    layout.addWidget(pane)
     layout.addWidget(buttons)
     return dialog

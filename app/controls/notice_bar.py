@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
-from app.controls.style_property import set_style_property
+from app.style_property import set_style_property
 
 Answer = tuple[str, Callable[[], None]]
 

@@ -6,13 +6,13 @@ from decimal import Decimal
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
-from app.controls.style_property import set_style_property
+from app.number_field import NumberField
 from app.study.setting import Number, SettingError
 
 
-class NumberEdit(QLineEdit):
+class NumberEdit(NumberField):
     """Edits one number setting.
 
     What is typed counts once Enter is pressed or the field is left. A number that the
@@ -22,16 +22,10 @@ class NumberEdit(QLineEdit):
 
     value_changed = Signal(object)
     """A new valid value was entered."""
-    problem_changed = Signal(str)
-    """A sentence about what was typed, or "" when all is well."""
 
     def __init__(self, setting: Number, value: float, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._setting = setting
+        super().__init__(setting, parent)
         self._value: float = value
-        self.problem = ""
-        self.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.textEdited.connect(self._check_typing)
         self.set_value(value)
 
     def value(self) -> float:
@@ -50,10 +44,8 @@ class NumberEdit(QLineEdit):
         if self.text() == _text(self._value):
             self._show_problem("")
             return True
-        try:
-            value = self._setting.parse(self.text())
-        except SettingError as error:
-            self._show_problem(str(error))
+        value = self._parse()
+        if value is None:
             return False
         changed = value != self._value
         self.set_value(value)
@@ -94,28 +86,11 @@ class NumberEdit(QLineEdit):
         unit = Decimal(1).scaleb(int(shown.as_tuple().exponent)) if shown % 1 else Decimal(1)
         stepped = float(shown + direction * unit)
         try:
-            value = self._setting.check(int(stepped) if self._setting.whole else stepped)
+            value = self._number.check(int(stepped) if self._number.whole else stepped)
         except SettingError:
             return
         self.set_value(value)
         self.value_changed.emit(value)
-
-    def _check_typing(self) -> None:
-        """Clear the mark as soon as the text is right; do not complain before it is done."""
-        if self.problem:
-            try:
-                self._setting.parse(self.text())
-            except SettingError as error:
-                self._show_problem(str(error))
-            else:
-                self._show_problem("")
-
-    def _show_problem(self, problem: str) -> None:
-        if problem == self.problem:
-            return
-        self.problem = problem
-        set_style_property(self, "invalid", bool(problem))
-        self.problem_changed.emit(problem)
 
 
 def _text(value: float) -> str:

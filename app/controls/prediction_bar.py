@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
-from app.controls.style_property import set_style_property
+from app.style_property import set_style_property
 from app.theme import Theme, icon_pixmap
 
 RESTING = "Step on (→): before each backward step you are asked."

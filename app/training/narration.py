@@ -14,6 +14,7 @@ from app.training.epoch_trace import NOTHING_REPLACED
 from app.training.moment import Moment
 from autograd import rules
 from autograd.arithmetic import silent
+from autograd.digits import digits
 from autograd.formula import enclose, value_text
 from autograd.naming import Names
 from autograd.rules import Rule
@@ -85,10 +86,7 @@ _DIRECTIONS = {
 
 def rounded(number: float) -> str:
     """Return a number in a sentence: four significant digits, five from 1000 on; −, inf, nan."""
-    number = float(number) + 0.0  # −0 is 0
-    text = f"{number:.5g}" if 1e3 <= abs(number) < 1e5 else f"{number:.4g}"
-    mantissa, e, exponent = text.partition("e")
-    return (mantissa + (f"e{int(exponent)}" if e else "")).replace("-", "−")
+    return digits(number, 5 if 1e3 <= abs(number) < 1e5 else 4)
 
 
 def computation(rule: Rule, numbers: Sequence[str]) -> str:
@@ -165,7 +163,10 @@ def _tell(moment: Moment, entry: Entry | None, training: Training | None) -> str
             loss = rounded(moment.evaluation.loss)
             if moment.what_if != NOTHING_REPLACED:
                 return f"With your numbers the loss of epoch {moment.epoch:,} would be {loss}."
-            return f"Epoch {moment.epoch:,} as a whole: the loss is {loss}."
+            return (
+                f"Epoch {moment.epoch:,} as a whole: the loss is {loss}. "
+                f"Press → to see, step by step, how its gradients come about."
+            )
         case Forward():
             return _tell_forward(moment, entry)
         case Seed():
@@ -360,7 +361,7 @@ def _tell_update(moment: Moment, entry: Update, training: Training | None) -> st
         parts.append(f"once for each of its {entry.times} uses")
     with silent():
         step = float(np.float64(entry.learning_rate) * entry.direction * entry.times)
-    return f"{name} steps: {', '.join(parts)}: {_stepped(name, entry, step)}."
+    return f"{name} steps against its gradient: {', '.join(parts)}: {_stepped(name, entry, step)}."
 
 
 def _stepped(name: str, entry: Update, step: float) -> str:

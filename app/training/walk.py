@@ -34,6 +34,7 @@ class Walk(Playback):
         sample: the selected sample, as a number within all data.
         selection: the node or edge of the graph that a person has selected, or None.
         folded: whether a step is about all samples at once.
+        sentence: what is special about what is looked at; "" for nothing.
         what_if: numbers put in place of the run's own; Escape takes them back.
         guard: asked before a step forward is shown, with the entry; False holds it back.
     """
@@ -59,6 +60,7 @@ class Walk(Playback):
         self._trace: EpochTrace | None = None
         self._moment: Moment | None = None
         self._wanted: tuple[int, bool] | None = None  # an epoch to come, and whether to step
+        self.sentence = ""
         self._newest = -1  # the newest epoch that was shown
         self._pausing = False  # whether training was asked to pause and has not said so yet
         session.frame_arrived.connect(self._take_frame)
@@ -331,17 +333,17 @@ class Walk(Playback):
     def _say_where(self) -> None:
         """Say what is special about what is looked at."""
         newest = self._session.epoch
+        self.sentence = ""
         if self.what_if != NOTHING_REPLACED:
-            self.said.emit("What if: numbers are yours, not the run's. Esc takes them back.")
-        elif self.step is None and self.epoch < newest:
-            self.said.emit(
+            self.sentence = "What if: numbers are yours, not the run's. Esc takes them back."
+        elif self.step is not None:
+            self.sentence = f"Stepping through epoch {self.epoch:,}. Esc leaves the steps."
+        elif self.epoch < newest:
+            self.sentence = (
                 f"This is epoch {self.epoch:,} of {newest:,} trained. "
                 f"Esc goes to the newest; Play goes on from there."
             )
-        elif self.step is not None:
-            self.said.emit(f"Stepping through epoch {self.epoch:,}. Esc leaves the steps.")
-        else:
-            self.said.emit("")
+        self.said.emit(self.sentence)
 
     def _forget_numbers(self) -> None:
         self._trace = self._moment = None

@@ -56,7 +56,7 @@ class FitPlot(ThemedPlot):
         self._all_x = self._all_y = np.empty(0)
         self._curve = Curve(np.zeros(1))
         self._limit = 1.0
-        self._legend = self.addLegend(offset=(10, 4), colCount=2, horSpacing=16, verSpacing=-4)
+        self._legend = self.addLegend(offset=(10, 2), colCount=4, horSpacing=12, verSpacing=-4)
         self._residuals = pg.PlotCurveItem(connect="pairs")
         self._points = pg.ScatterPlotItem(size=7, pxMode=True)
         self._selected = pg.ScatterPlotItem(size=15, pxMode=True)
@@ -90,13 +90,18 @@ class FitPlot(ThemedPlot):
         ends = samples.x[[0, -1]]
         self._truth.setData(ends, samples.truth[[0, -1]])
         self._curve = Curve(np.linspace(ends[0], ends[-1], 101))
-        low, high = float(np.min(samples.y)), float(np.max(samples.y))
-        margin = 0.08 * (high - low) or 1.0
+        self._show_all()
+
+    def _show_all(self) -> None:
+        """Choose axes that hold all samples, with room for the legend above them."""
+        x, y = self._all_x, self._all_y
+        low, high = float(np.min(y)), float(np.max(y))
+        left, right = float(np.min(x)), float(np.max(x))
+        height, width = high - low or 10.0, right - left or 1.0
         self._limit = 1e4 * (high - low + 1.0)
-        width = float(ends[-1] - ends[0]) or 1.0
         self.setRange(
-            xRange=(ends[0] - 0.03 * width, ends[-1] + 0.03 * width),
-            yRange=(low - margin, high + margin),
+            xRange=(left - 0.03 * width, right + 0.03 * width),
+            yRange=(low - 0.08 * height, high + 0.22 * height),
             padding=0,
         )
 
@@ -107,6 +112,7 @@ class FitPlot(ThemedPlot):
             self._all_x, self._all_y = shown.x, shown.y
             self._x, self._y = shown.x[self._drawn], shown.y[self._drawn]
             self._points.setData(self._x, self._y)
+            self._show_all()
         self._selected.setData([shown.x[shown.sample]], [shown.y[shown.sample]])
         if self._residuals.isVisible():
             self._show_residuals(shown.prediction)

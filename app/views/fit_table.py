@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from app.study.data import Samples
 
-_TITLES = ("sample", "x", "ŷ", "y", "residual y − ŷ")
+_TITLES = ("sample", "x", "ŷ", "y", "residual")
 _HELP = (
     "The number of the sample, from 0.",
     "The input.",

@@ -20,7 +20,10 @@ from app.theme import Theme
 from app.training.moment import Moment, Probe
 from app.views.fit_plot import FitPlot, ShownSamples
 from app.views.fit_table import FitTable
-from app.views.graph.digits import short
+from autograd.digits import digits
+
+DIGITS = 5
+"""Significant digits of the formula."""
 
 
 class FitView(QWidget):
@@ -68,7 +71,7 @@ class FitView(QWidget):
         self._moment = None
         self._truth = formula("y", (recipe.slope, recipe.intercept))
         if recipe.noise:
-            self._truth += f" + noise, σ = {recipe.noise:g}"
+            self._truth += f" + noise, σ = {digits(recipe.noise, DIGITS)}"
         self.plot.show_samples(probe.samples)
 
     def show_moment(self, moment: Moment) -> None:
@@ -138,4 +141,4 @@ def formula(name: str, parameters: tuple[float, float] | np.ndarray) -> str:
     """Return the line with its numbers, such as "ŷ = 1.994·x − 9"."""
     slope, intercept = (float(value) for value in parameters)
     sign = "−" if intercept < 0 else "+"
-    return f"{name} = {short(slope, 9)}·x {sign} {short(abs(intercept), 9)}"
+    return f"{name} = {digits(slope, DIGITS)}·x {sign} {digits(abs(intercept), DIGITS)}"

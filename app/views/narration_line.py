@@ -50,6 +50,8 @@ class NarrationLine(QFrame):
 
     def say(self, headline: str, sentence: str) -> None:
         """Show a step's headline and sentence, plain text; a screen reader reads both."""
+        if (headline, sentence) == (self._headline_label.text(), self._sentence):
+            return  # a screen reader need not hear it again
         self._sentence = sentence
         self._headline_label.setText(headline)
         self._show_sentence()

@@ -6,18 +6,23 @@ import math
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
-from app.study.setting import Number, SettingError
+from app.number_field import NumberField
+from app.study.setting import Number
+from autograd.digits import all_digits, digits
 
 LIMIT = 1e9
 """The largest number that can be given, of either sign."""
+
+DIGITS = 6
+"""Significant digits that are shown while the number is not being edited."""
 
 FINE = 0.1
 """How much of a step is made with Shift."""
 
 
-class ValueEdit(QLineEdit):
+class ValueEdit(NumberField):
     """Edits one number, live: every change is told at once.
 
     What is typed counts once Enter is pressed or the field is left. Dragged sideways, as is
@@ -32,8 +37,6 @@ class ValueEdit(QLineEdit):
     """The number was accepted: Enter was pressed or the field was left."""
     cancelled = Signal()
     """Escape was pressed; the number of before has been told."""
-    problem_changed = Signal(str)
-    """A sentence about what was typed, or "" when all is well."""
 
     def __init__(
         self, name: str = "The value", parent: QWidget | None = None, *, pops_up: bool = False
@@ -42,18 +45,15 @@ class ValueEdit(QLineEdit):
 
         ``pops_up``: it is there for one number only, so that Escape is for it alone.
         """
-        super().__init__(parent)
+        super().__init__(_described(name), parent)
         self.setObjectName("value_edit")
         self._pops_up = pops_up
         self._value = self._before = math.nan
         self._dragged_from: tuple[float, float] | None = None  # where, and the number there
         self._dragging = False
-        self.problem = ""
-        self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.set_name(name)
         self.drag_by(self)
         self.setToolTip("Type a number, drag sideways, or press ↑ or ↓; with Shift finer.")
-        self.textEdited.connect(self._check_typing)
 
     # -- the number -------------------------------------------------------------------------
 
@@ -67,7 +67,7 @@ class ValueEdit(QLineEdit):
         if name != self.accessibleName():
             self.abandon()
             self.setAccessibleName(name)
-            self._number = Number(label=name, help="", minimum=-LIMIT, maximum=LIMIT)
+            self._number = _described(name)
 
     def abandon(self) -> None:
         """Forget what is being typed or dragged; nothing is told."""
@@ -93,8 +93,8 @@ class ValueEdit(QLineEdit):
 
     def _show(self, value: float) -> None:
         self._value = value
-        text = f"{value!r}" if self.hasFocus() else f"{value:.6g}"
-        self.setText(text.removesuffix(".0").replace("-", "−"))
+        text = all_digits(value) if self.hasFocus() else digits(value, DIGITS)
+        self.setText(text.removesuffix(".0"))
         self.setCursorPosition(0)
         self._show_problem("")
 
@@ -108,11 +108,10 @@ class ValueEdit(QLineEdit):
         """Take what was typed; return whether it is a number."""
         if not self.isModified():
             return True
-        try:
-            value = float(self._number.parse(self.text()))
-        except SettingError as error:
-            self._show_problem(str(error))
+        typed = self._parse()
+        if typed is None:
             return False
+        value = float(typed)
         self.setModified(False)
         self._change(value)
         self._show(value)
@@ -179,25 +178,6 @@ class ValueEdit(QLineEdit):
             self._show(self._value)
             self.finished.emit()
 
-    def _check_typing(self) -> None:
-        """Clear the mark as soon as the text is right; do not complain before it is done."""
-        if self.problem:
-            try:
-                self._number.parse(self.text())
-            except SettingError as error:
-                self._show_problem(str(error))
-            else:
-                self._show_problem("")
-
-    def _show_problem(self, problem: str) -> None:
-        if problem == self.problem:
-            return
-        self.problem = problem
-        self.setProperty("invalid", bool(problem))
-        self.style().unpolish(self)
-        self.style().polish(self)
-        self.problem_changed.emit(problem)
-
     # -- dragging ---------------------------------------------------------------------------
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: D102  Qt's
@@ -224,3 +204,8 @@ class ValueEdit(QLineEdit):
         fine = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
         self._step(round(x - origin) * (FINE if fine else 1.0), start)
         return True
+
+
+def _described(name: str) -> Number:
+    """Return what can be typed for what is called so."""
+    return Number(label=name, help="", minimum=-LIMIT, maximum=LIMIT)

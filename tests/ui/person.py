@@ -200,6 +200,12 @@ def plain(label: QLabel) -> str:
     return QTextDocumentFragment.fromHtml(label.text()).toPlainText()
 
 
+def number(text: str) -> float:
+    """Return a number as it is shown, with a minus sign."""
+    assert "-" not in text.split("e")[0], "a hyphen"
+    return float(text.replace("−", "-"))
+
+
 def curves(plot: pg.PlotWidget) -> list[pg.PlotCurveItem]:
     """Return the curves of a plot."""
     return [item for item in plot.getPlotItem().items if isinstance(item, pg.PlotCurveItem)]

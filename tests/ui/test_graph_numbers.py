@@ -19,7 +19,7 @@ from app.views.graph.folded import FoldedScene
 from app.views.graph.scene import Scene
 from app.views.graph.unfolded import UnfoldedScene
 from autograd import Scalar, Tensor
-from tests.ui.person import Person
+from tests.ui.person import Person, number
 
 NODES = 332
 """Of 41 samples: m, c, 41 and L, and eight of each sample. The notebook's 0 is not drawn."""
@@ -48,9 +48,9 @@ def pair(scene: Scene, loss: Tensor) -> dict[int, Tensor]:
     while waiting:
         drawn = waiting.pop()
         operands = [each for each in pairs[drawn].operands if not is_start_of_chain(each)]
-        for number, operand in zip(scene.operands(drawn).tolist(), operands, strict=True):
-            assert pairs.setdefault(number, operand) is operand
-            waiting.append(number)
+        for source, operand in zip(scene.operands(drawn).tolist(), operands, strict=True):
+            assert pairs.setdefault(source, operand) is operand
+            waiting.append(source)
     assert len(pairs) == len(scene)
     return pairs
 
@@ -103,8 +103,8 @@ def told(person: Person, node: int) -> tuple[str, str]:
 
 def assert_same(text: str, exact: float) -> None:
     """Check that a number is the engine's, but for the last digit of NumPy's pow, and in full."""
-    assert float(text) == pytest.approx(exact, rel=1e-13, abs=1e-300)
-    assert text == repr(float(text))
+    assert number(text) == pytest.approx(exact, rel=1e-13, abs=1e-300)
+    assert text == repr(number(text)).replace("-", "−")
 
 
 def assert_told(person: Person, node: int, engine: Tensor) -> None:
@@ -122,8 +122,7 @@ def assert_written(person: Person, node: int, engine: Tensor) -> None:
     assert gradient.startswith("∂ ")
     for text, exact in ((value, engine.data), (gradient[2:], engine.grad)):
         if text != "–":
-            assert "-" not in text.split("e")[0]  # a minus sign, no hyphen
-            assert float(text.replace("−", "-")) == pytest.approx(exact, rel=0.05)
+            assert number(text) == pytest.approx(exact, rel=0.05)
     assert (gradient == "∂ –") is not engine.require_grad
 
 
@@ -151,10 +150,10 @@ def test_every_node_of_the_folded_graph_is_the_engines_whichever_sample_is_selec
         person.window.walk.select_sample(sample)
         for node, place in enumerate(scene.places.tolist()):
             is_sum = place in scene.probe.tape.phases.sums  # shows the sum over all samples
-            number = unfolded.find_node(place, last if is_sum else sample)
-            assert_told(person, node, pairs[number])
-            assert_written(person, node, pairs[number])
-            seen.add(number)
+            same = unfolded.find_node(place, last if is_sum else sample)
+            assert_told(person, node, pairs[same])
+            assert_written(person, node, pairs[same])
+            seen.add(same)
     assert len(seen) == NODES - last  # every node but the additions before the last
 
 
@@ -164,7 +163,7 @@ def test_the_sample_is_chosen_in_the_field_above_the_graph(person):
     samples = make_samples(Data())
     for sample in ("0", "40", "17"):
         person.enter("graph_sample", sample)
-        assert told(person, node)[0] == repr(float(samples.x[int(sample)]))
+        assert number(told(person, node)[0]) == samples.x[int(sample)]
         assert f"sample {sample}" in canvas.describe(node)
     assert person.window.walk.sample == 17
 
@@ -241,7 +240,7 @@ def test_another_number_of_samples_is_another_graph(person):
     assert len(scene) == 3 + 5 * 7
     assert "sample 4" in canvas.describe(len(scene) - 1)
     loss = person.window.session.history.loss(0)
-    sums = float(told(person, len(scene) - 1)[0])
+    sums = number(told(person, len(scene) - 1)[0])
     assert sums / 5 == pytest.approx(loss, rel=1e-14)  # native code adds in another order
     person.click("graph_fold")  # in the field a U would be typed
     assert [plate.label for plate in drawn(person, folded=True).plates] == ["× 5 samples"]

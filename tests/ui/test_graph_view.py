@@ -14,7 +14,7 @@ from app.study.experiment import Experiment
 from app.study.presets import Preset
 from app.theme import Theme, load_theme
 from app.views.graph.canvas import GraphCanvas
-from tests.ui.person import Person
+from tests.ui.person import Person, number
 
 
 def show(person: Person, *, folded: bool) -> GraphCanvas:
@@ -60,7 +60,7 @@ def slope_of(canvas: GraphCanvas) -> int:
 
 def gradient_of(canvas: GraphCanvas, node: int) -> float | None:
     text = re.search(r"gradient (\S+)", canvas.describe(node))[1]
-    return None if text == "–" else float(text)
+    return None if text == "–" else number(text)
 
 
 def nodes_in_view(canvas: GraphCanvas) -> list[int]:
@@ -282,11 +282,11 @@ def choose_colours(person: Person, mode: str) -> None:
 
 def limit_of_legend(person: Person) -> float:
     legend = person.find("graph_legend")
-    return float(re.search(r"to ([\d.e+]+) or more", legend.toolTip())[1])
+    return number(re.search(r"to (\S+) or more", legend.toolTip())[1])
 
 
 def value_of(canvas: GraphCanvas, node: int) -> float:
-    return float(re.search(r"value (\S+)", canvas.describe(node))[1])
+    return number(re.search(r"value (\S+)", canvas.describe(node))[1])
 
 
 @pytest.mark.parametrize("mode", ["gradient", "value", "|gradient|"])

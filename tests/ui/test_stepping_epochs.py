@@ -265,7 +265,7 @@ def test_a_diverged_end_can_be_stepped_through_and_goes_no_further(make_window, 
     assert headline(person) == f"Epoch {last} · update 2 of 2"
     person.press(Key.Key_Right)
     person.wait(lambda: "infinite" in person.read("notice_text"))
-    assert person.sees("answer_why")
+    assert person.sees("answer_why?")
     assert headline(person) == f"Epoch {last} · update 2 of 2"
     assert person.window.session.history.last_epoch == last
     person.press_often(Key.Key_Left, STEPS)

@@ -79,7 +79,7 @@ def drag(qtbot, widget, *xs, modifier=Qt.KeyboardModifier.NoModifier):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.764340511813275, "0.764341"), (-20.0, "−20"), (1e-7, "1e−07"), (math.nan, "nan"),
+    [(0.764340511813275, "0.764341"), (-20.0, "−20"), (1e-7, "1e−7"), (math.nan, "nan"),
      (-math.inf, "−inf")],
 )  # fmt: skip
 def test_a_number_is_shown_short(form, value, text):

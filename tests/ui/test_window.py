@@ -61,6 +61,8 @@ def test_the_layout_can_be_restored(person):
     person.choose_in_menu("View", "Restore layout")
     assert all(person.sees(f"{name}_dock") for name in DOCKS)
     assert not person.find("graph_dock", QDockWidget).isFloating()
+    del before["steps"]  # in a tab behind the inspector
+    assert person.find("steps_dock").visibleRegion().isEmpty()
     for name, geometry in before.items():
         now = person.find(f"{name}_dock").geometry()
         assert (now.topLeft() - geometry.topLeft()).manhattanLength() < 60

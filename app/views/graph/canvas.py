@@ -103,7 +103,8 @@ class GraphCanvas(Viewport):
     def set_camera(self, camera: Camera) -> None:
         """Look from elsewhere."""
         super().set_camera(camera)
-        self.minimap.show_view(camera, self.size())
+        self.minimap.show_view(self._camera, self.size())
+        self._hover(None, None)  # what was under the mouse is elsewhere
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102  Qt's
         self.minimap.find_room()

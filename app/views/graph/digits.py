@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from autograd.digits import digits
+
 
 def short(number: float, width: int = 7) -> str:
-    """Return a number in at most so many characters, with a minus sign that can be seen.
+    """Return a number in at most so many characters, as far as that can be.
 
     It has four significant digits if they fit, at least two, and otherwise an exponent.
     """
-    for form in (".4g", ".3g", ".2g"):
-        text = f"{number:{form}}"
+    for significant in (4, 3, 2):
+        text = digits(number, significant)
         if len(text) <= width and "e" not in text:
+            return text
+    for significant in (3, 2, 1):
+        text = digits(number, significant, exponent=True)
+        if len(text) <= width:
             break
-    else:
-        for form in (".2e", ".1e", ".0e"):
-            mantissa, exponent = f"{number:{form}}".split("e")
-            text = f"{mantissa}e{int(exponent)}"
-            if len(text) <= width:
-                break
-    return text.replace("-", "−")
+    return text

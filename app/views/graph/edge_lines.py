@@ -41,5 +41,5 @@ def edge_lines(scene: Scene, moment: Moment, number: int) -> list[str]:
     if not gathers:
         return [head, f"upstream × local: {product}"]
     which = sample_number(moment, moment.sample if sample is None else sample)
-    total = f"Σ of {tape.samples:,} samples: {short(contribution)}"
+    total = f"Σ of {tape.samples:,} sample{'s' * (tape.samples > 1)}: {short(contribution)}"
     return [head, f"sample {which}: {product}", total]

@@ -87,6 +87,7 @@ class FindBar(QFrame):
     def _make_offers(self) -> QToolButton:
         offers = self._button("find_offers", "▾", "What else can be found")
         offers.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        offers.setStyleSheet("QToolButton::menu-indicator { image: none; }")  # “▾” says it
         menu = QMenu(offers)
         for query in SPECIAL:
             menu.addAction(query, lambda query=query: self._take_offer(query))

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.theme import Theme
 from app.views.graph.colours import DECADES, ColourMode, ColourScale
-from app.views.graph.digits import short
 
 
 class ColourLegend(QWidget):
@@ -90,8 +89,7 @@ class ColourLegend(QWidget):
         painter.setPen(QPen(theme.border, 1))
         painter.drawRect(bar)
         painter.setPen(theme.muted)
-        if self.width() < self.sizeHint().width():
-            ticks = [ticks[0], ticks[len(ticks) // 2], ticks[-1]]
+        ticks = self._apart(ticks, bar.width())
         for share, text in ticks:
             x = bar.left() + share * bar.width()
             width = metrics.horizontalAdvance(text) + 4
@@ -99,6 +97,23 @@ class ColourLegend(QWidget):
             painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, text)
         painter.end()
 
+    def _apart(self, ticks: list[tuple[float, str]], width: float) -> list[tuple[float, str]]:
+        """Return the ticks whose texts do not come too near to one another on a bar."""
+        metrics, gap = self.fontMetrics(), 8
+        sizes = [metrics.horizontalAdvance(text) for _, text in ticks]
+        for step in (1, 2, len(ticks) - 1):
+            kept = list(range(0, len(ticks), step))
+            pairs = zip(kept[:-1], kept[1:], strict=True)
+            if all(
+                (ticks[b][0] - ticks[a][0]) * width >= (sizes[a] + sizes[b]) / 2 + gap
+                for a, b in pairs
+            ):
+                break
+        return [ticks[each] for each in kept]
+
     @staticmethod
     def _number(number: float) -> str:
-        return short(number, 6)
+        """Return a power of ten, or 0."""
+        plain = number == 0 or 1e-4 <= abs(number) < 1e4
+        text = f"{number:g}" if plain else f"{number:.0e}".replace("e-0", "e-").replace("e+0", "e")
+        return text.replace("-", "−")

@@ -18,7 +18,7 @@ from app.views.graph.camera import Camera
 from app.views.graph.colours import bin_colours, mix, muted_text_colour, text_colour
 from app.views.graph.scene import Scene
 
-TEXT_SCALE = 0.35
+TEXT_SCALE = 0.5
 """Below this scale text could not be read and is left out, and arrowheads with it."""
 
 DOT_SCALE = 0.05

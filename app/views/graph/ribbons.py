@@ -206,7 +206,7 @@ def _free_place(
             end = _nearest_point(box, near)
             crossed = sum(_crosses(near, end, each) for each in taken)
             overlap = sum(_area(box & each) for each in taken)
-            cost = overlap + 2_000 * crossed + 12 * (abs(down) + abs(right))
+            cost = 3 * overlap + 2_000 * crossed + 12 * (abs(down) + abs(right))
             if cost < least:
                 best, least = box, cost
     return best

@@ -51,10 +51,10 @@ class UnfoldedScene(Scene):
         blocks = BlockEdges(self.shared, self.block, *self._inner_edges())
         after = [self._node[place] for place in tape.phases.after if place in self._node]
         after = [number for number in after if number < self.shared]
-        above = self._constants_of(after)
-        left = [each for each in range(self.shared) if each not in after and each not in above]
+        below = self._constants_of(after)
+        left = [each for each in range(self.shared) if each not in after and each not in below]
         ends = [self._node[place] - self.shared for place in tape.phases.sums]
-        layout = lay_out_blocks(blocks, self.samples, left, after, above, ends)
+        layout = lay_out_blocks(blocks, self.samples, left, after, below, ends)
         self.x, self.y, self.start = layout.x, layout.y, layout.start
         self.plates = []
 

@@ -54,22 +54,22 @@ def lay_out_blocks(
     samples: int,
     left: list[int],
     right: list[int],
-    above: Mapping[int, int],
+    below: Mapping[int, int],
     sums: list[int],
 ) -> UnfoldedLayout:
     """Return the layout of a graph.
 
     What comes before the samples is at the left. Each sample's expression is a block that
     reads from left to right, and the chain of additions runs down at the right of the blocks;
-    the blocks are broken into columns like text. What follows the sums is right of the first
-    sample, where reading begins.
+    the blocks are broken into columns like text. What follows the sums is right of the last
+    sample's additions, where the chain ends.
 
     Args:
         edges: the first sample's edges.
         samples: how many blocks there are.
         left: the shared nodes at the left.
         right: the shared nodes at the right, in order.
-        above: constants that these use, and which of them uses it.
+        below: constants that these use, and which of them uses it.
         sums: the additions, as numbers within a block.
     """
     level, lane = _block_levels(edges, sums)
@@ -91,12 +91,12 @@ def lay_out_blocks(
     x[left] = 0.0
     y[left] = PITCH_Y + height * np.arange(len(left))
     end = PITCH_X * (level.max(initial=0) + 1)
-    x[right] = end + PITCH_X * (1 + np.arange(len(right)))
-    y[right] = 0.0
-    for leaf, user in above.items():
-        x[leaf], y[leaf] = x[user], -PITCH_Y - BLOCK_GAP
-    top = (-PITCH_Y - BLOCK_GAP if above else 0.0) - NODE_HEIGHT
-    start_width = end + PITCH_X * len(right) + NODE_WIDTH
+    x[right] = offset_x[-1] + end + PITCH_X * (1 + np.arange(len(right)))
+    y[right] = offset_y[-1]
+    for leaf, user in below.items():
+        x[leaf], y[leaf] = x[user], y[user] + PITCH_Y
+    top = -NODE_HEIGHT
+    start_width = end + PITCH_X + NODE_WIDTH
     lowest = max(height - BLOCK_GAP, float(y[left[:2]].max(initial=0.0)) + NODE_HEIGHT)
     start = (-NODE_WIDTH / 2 - 10, top, start_width + 20, lowest - top)
     return UnfoldedLayout(x, y, tuple(map(float, start)))

@@ -54,6 +54,8 @@ class GraphView(QWidget):
     """A leaf was given another value: the WhatIf with it."""
     cancelled = Signal()
     """An edit of a value was taken back."""
+    said = Signal(str)
+    """A sentence about what was typed; "" when all is well."""
     left = Signal()
     """The keys go elsewhere again."""
 
@@ -160,8 +162,11 @@ class GraphView(QWidget):
         layout.setContentsMargins(6, 2, 6, 6)
         layout.setSpacing(2)
         layout.addLayout(row)
-        layout.addWidget(self.find_bar)
         layout.addWidget(self.canvas, 1)
+        over = QVBoxLayout(self.canvas)  # nothing moves when it opens
+        over.setContentsMargins(4, 4, 4, 4)
+        over.addWidget(self.find_bar)
+        over.addStretch(1)
         self._show_folding()
 
     # -- what is shown ----------------------------------------------------------------------
@@ -317,6 +322,7 @@ class GraphView(QWidget):
         width = max(box.width(), 12 * self.fontMetrics().averageCharWidth())
         editor.setGeometry(box.left(), box.center().y() - height // 2, width, height)
         editor.edited.connect(lambda number: self._ask_what_if(place, sample, number))
+        editor.problem_changed.connect(self.said)
         editor.finished.connect(self._end_edit)
         editor.cancelled.connect(self._cancel_edit)
         self._editor = editor

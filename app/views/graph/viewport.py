@@ -105,6 +105,15 @@ class Viewport(QWidget):
                 box = both
         self.pan(*_shift(box, view, room))
 
+    def _within_sight(self, camera: Camera) -> Camera:
+        """Return a camera that has at least the edge of the scene in view."""
+        if self.scene is None:
+            return camera
+        box, edge = camera.rectangle(self.scene.bounds), 60.0
+        dx = max(edge - box.right(), 0.0) + min(self.width() - edge - box.left(), 0.0)
+        dy = max(edge - box.bottom(), 0.0) + min(self.height() - edge - box.top(), 0.0)
+        return Camera(camera.scale, camera.dx + dx, camera.dy + dy) if dx or dy else camera
+
     def node_at(self, at: QPointF) -> int | None:
         """Return the node at a pixel, or None."""
         return None if self.scene is None else self.scene.node_at(*self._camera.to_layout(at))
@@ -125,8 +134,8 @@ class Viewport(QWidget):
         self.set_camera(Camera.placing(scale, left + width / 2, top + height / 2, middle))
 
     def set_camera(self, camera: Camera) -> None:
-        """Look from elsewhere."""
-        self._camera = camera
+        """Look from elsewhere, but never so far away that nothing of the scene is in view."""
+        self._camera = self._within_sight(camera)
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102  Qt's
