@@ -129,6 +129,10 @@ def _style_sheet(theme: Theme) -> str:
         QCheckBox:focus {{ text-decoration: underline; }}
         QTabWidget::pane {{ border: none; }}
         QFrame#notice {{ border-radius: 5px; background: {theme.notice.name()}; }}
+        QFrame#find_bar {{
+            border: 1px solid {theme.border.name()}; border-radius: 5px;
+            background: {theme.raised.name()};
+        }}
         QFrame#prediction_bar {{ border-radius: 5px; background: {theme.notice.name()}; }}
         QFrame#notice[kind="warning"] {{ background: {theme.warning.name()}; }}
         QFrame#notice[kind="error"] {{ background: {theme.error.name()}; }}

@@ -18,6 +18,9 @@ def all_digits(number: float) -> str:
 
 
 def _typographic(text: str) -> str:
-    """Return Python's text of a number as it is written: −3.2e−7 for "-3.2e-07"."""
+    """Return Python's text of a number as it is written: −3.2e−7 for "-3.20e-07"."""
     mantissa, e, power = text.partition("e")
-    return (mantissa + (f"e{int(power)}" if e else "")).replace("-", "−")
+    if e:
+        mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+        text = f"{mantissa}e{int(power)}"
+    return text.replace("-", "−")

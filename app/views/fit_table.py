@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from app.study.data import Samples
+from autograd.digits import digits
 
 _TITLES = ("sample", "x", "ŷ", "y", "residual")
 _HELP = (
@@ -60,7 +61,8 @@ class FitTableModel(QAbstractTableModel):
         number = self._columns[index.column()][self._order[index.row()]]
         if index.column() == 0:
             return str(int(number))
-        return repr(float(number)) if role == Qt.ItemDataRole.ToolTipRole else f"{number:.6g}"
+        full = role == Qt.ItemDataRole.ToolTipRole  # which is what is copied, for other programs
+        return repr(float(number)) if full else digits(float(number), 6)
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole

@@ -31,7 +31,7 @@ def test_a_number_has_few_digits_a_minus_sign_and_a_plain_exponent(number, signi
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(123.4, "1.23e2"), (-0.5, "−5.00e−1"), (0.0, "0.00e0"), (math.inf, "inf")],
+    [(123.4, "1.23e2"), (-0.5, "−5e−1"), (0.0, "0e0"), (1e100, "1e100"), (math.inf, "inf")],
 )
 def test_an_exponent_can_be_asked_for(number, text):
     assert digits(number, 3, exponent=True) == text
@@ -63,8 +63,10 @@ def test_a_number_of_few_digits_looks_alike_everywhere(number):
     assert len({write(number) for write in WRITERS.values()}) == 1
 
 
-@given(numbers)
+@given(st.floats(-1e307, 1e307).filter(lambda each: each == 0 or abs(each) > 1e-300))
+@example(-1.23456e-7)
+@example(-1.5e-250)
 def test_a_node_has_room_for_any_number(number):
     text = short(number)
-    assert len(text) <= 8 if abs(number) < 1e-99 else len(text) <= 7
-    assert float(text.replace("−", "-")) == pytest.approx(number, rel=0.5, abs=1e-320)
+    assert len(text) <= 7
+    assert float(text.replace("−", "-")) == pytest.approx(number, rel=0.5)

@@ -83,6 +83,19 @@ def picture_of(canvas: GraphCanvas, within: QRect | None = None) -> QImage:
     return canvas.grab(canvas.rect() if within is None else within).toImage()
 
 
+def same(one: QImage, other: QImage) -> bool:
+    """Whether two pictures are the same, but for the rounding of a few pixels on smooth borders."""
+    if one.size() != other.size():
+        return False
+    pixels = [
+        np.frombuffer(
+            image.convertToFormat(QImage.Format.Format_RGB32).constBits(), dtype=np.uint32
+        )
+        for image in (one, other)
+    ]
+    return int(np.sum(pixels[0] != pixels[1])) <= 50
+
+
 class Line:
     """The loss of points to a line, with a node per sample and operation, and its gradients."""
 
@@ -118,6 +131,15 @@ class Line:
         return self.own[sample].get(symbol, self.loss) if found is None else found
 
 
+def told(canvas: GraphCanvas, node: int) -> tuple[str, str]:
+    """A node's value and gradient as the canvas tells them with all digits, as Python writes them.
+
+    “–” for none.
+    """
+    value, gradient = (line.split()[1] for line in canvas.describe(node).splitlines()[-2:])
+    return value.replace("−", "-"), gradient.replace("−", "-")
+
+
 def assert_shows(canvas: GraphCanvas, line: Line, sample: int) -> None:
     """Check all numbers that the canvas tells of a graph's nodes, of one sample where folded."""
     scene = canvas.scene
@@ -129,7 +151,7 @@ def assert_shows(canvas: GraphCanvas, line: Line, sample: int) -> None:
         whole_sum = scene.detailed and place in scene.probe.tape.phases.sums
         shown = len(line.own) - 1 if whole_sum else sample if own is None else own
         engine = line.node(names.symbol(place), shown)
-        *_, value, gradient = (each.split()[1] for each in canvas.describe(node).splitlines()[-2:])
+        value, gradient = told(canvas, node)
         assert np.isclose(float(value), engine.data, rtol=1e-12, atol=0)
         if engine.require_grad:
             assert np.isclose(float(gradient), engine.grad, rtol=1e-12, atol=1e-300)

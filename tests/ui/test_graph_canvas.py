@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication, QSpinBox
 from app.study.data import make_samples
 from app.study.experiment import Data
 from app.training.selection import SelectedEdge, SelectedNode
-from app.views.graph.edge_lines import edge_lines
 from app.views.graph.canvas import GraphCanvas
+from app.views.graph.edge_lines import edge_lines
 from app.views.value_edit import ValueEdit
 from autograd import Tensor
 from tests.ui.on_canvas import (

@@ -28,7 +28,7 @@ from app.views.graph.colours import (
 from app.views.graph.legend import ColourLegend
 from app.views.graph.painting import Brushes
 from app.views.graph.scene import Numbers
-from tests.ui.on_canvas import canvas_of, node_called, picture_of, unfold
+from tests.ui.on_canvas import canvas_of, node_called, picture_of, told, unfold
 from tests.ui.person import Person
 
 AWKWARD = [
@@ -194,7 +194,7 @@ def test_the_legends_limit_is_the_largest_number_of_any_sample_to_the_next_power
         sums = canvas.scene.probe.tape.phases.sums
         sizes = []
         for node, place in enumerate(canvas.scene.places.tolist()):
-            numbers = [line.split()[1] for line in canvas.describe(node).splitlines()[-2:]]
+            numbers = told(canvas, node)
             own = canvas.scene.sample(node) is not None and place not in sums
             if own and numbers[1] != "–":
                 sizes.append(abs(float(numbers[which])))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QToolButton
 
 from app.study.experiment import Experiment
@@ -30,6 +31,7 @@ from tests.ui.on_canvas import (
     place_called,
     press_on_canvas,
     ribbons_of,
+    same,
     transition_of,
     unfold,
 )
@@ -314,16 +316,16 @@ def test_unfolding_keeps_the_node_that_is_looked_at_at_its_pixel(person, animate
 
 def test_after_the_movement_the_picture_is_the_same_as_without(person):
     canvas, graph = canvas_of(person), person.window.graph_view
-    pictures = []
+    pictures: list[list[QImage]] = [[], []]
     for animated in (False, True):
         graph.animation_action.setChecked(animated)
         press_on_canvas(person, Qt.Key.Key_U)
         person.wait(lambda: not transition_of(canvas).running)
-        unfolded_picture = picture_of(canvas)
+        pictures[animated].append(picture_of(canvas))
         press_on_canvas(person, Qt.Key.Key_U)
         person.wait(lambda: not transition_of(canvas).running)
-        pictures.append((unfolded_picture, picture_of(canvas)))
-    assert pictures[0] == pictures[1]
+        pictures[animated].append(picture_of(canvas))
+    assert all(same(*each) for each in zip(*pictures, strict=True))
 
 
 def test_during_the_movement_edges_end_at_their_nodes(person):

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor
 from app.theme import load_theme
 from app.views.graph.canvas import GraphCanvas
 from app.views.graph.minimap import SHARE
-from tests.ui.on_canvas import canvas_of, picture_of, press_on_canvas, transition_of, unfold
+from tests.ui.on_canvas import canvas_of, picture_of, press_on_canvas, same, transition_of, unfold
 from tests.ui.person import Person
 
 
@@ -142,7 +142,7 @@ def test_its_colours_follow_the_training_and_the_movement(person, canvas):
         pictures.append(canvas.minimap.grab().toImage())
         press_on_canvas(person, Qt.Key.Key_U)
         person.wait(lambda: not transition_of(canvas).running)
-    assert pictures[0] == pictures[1]
+    assert same(*pictures)
     unfold(person)
     before = canvas.minimap.grab().toImage()
     person.choose("graph_colour", "value")

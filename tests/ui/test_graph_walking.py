@@ -25,6 +25,7 @@ from tests.ui.on_canvas import (
     press_on_canvas,
     unfold,
 )
+from tests.ui.person import Person
 
 Key = Qt.Key
 
@@ -32,6 +33,13 @@ Key = Qt.Key
 @pytest.fixture
 def canvas(person) -> GraphCanvas:
     return canvas_of(person)
+
+
+def walk_from(person: Person, node: int) -> None:
+    """Click on a node and let the arrow keys walk from there."""
+    click_node(person, node)
+    canvas_of(person).clearFocus()
+    canvas_of(person).setFocus(Qt.FocusReason.TabFocusReason)
 
 
 def walked_to(canvas: GraphCanvas, sample: int = 10) -> str:
@@ -43,7 +51,7 @@ def walked_to(canvas: GraphCanvas, sample: int = 10) -> str:
 
 
 def test_right_leads_from_a_parameter_to_the_loss_and_left_back_to_a_leaf(person, canvas):
-    click_node(person, node_called(canvas, "m"))
+    walk_from(person, node_called(canvas, "m"))
     way = []
     for _ in range(8):
         press_on_canvas(person, Key.Key_Right)
@@ -58,18 +66,18 @@ def test_right_leads_from_a_parameter_to_the_loss_and_left_back_to_a_leaf(person
 
 
 def test_up_and_down_lead_to_what_stands_above_and_below(person, canvas):
-    click_node(person, node_called(canvas, "m"))
+    walk_from(person, node_called(canvas, "m"))
     press_on_canvas(person, Key.Key_Down)
     assert walked_to(canvas) == "c"
     press_on_canvas(person, Key.Key_Down)
     assert walked_to(canvas) == "c"  # nothing is below
-    click_node(person, node_called(canvas, "m · x"))
+    walk_from(person, node_called(canvas, "m · x"))
     press_on_canvas(person, Key.Key_Up)
     assert walked_to(canvas) == "x"
 
 
 def test_walking_selects_nothing_until_enter(person, canvas):
-    click_node(person, node_called(canvas, "m"))
+    walk_from(person, node_called(canvas, "m"))
     press_on_canvas(person, Key.Key_Right, Key.Key_Right)
     assert person.window.walk.selection == SelectedNode(place_called(canvas, "m"))
     person.press(Key.Key_Return)
@@ -80,7 +88,7 @@ def test_walking_selects_nothing_until_enter(person, canvas):
 def test_enter_in_the_unfolded_graph_selects_the_sample_walked_to(person, canvas):
     unfold(person)
     press_on_canvas(person, Key.Key_Home)
-    click_node(person, node_called(canvas, "squared", 0))
+    walk_from(person, node_called(canvas, "squared", 0))
     press_on_canvas(person, Key.Key_Right)
     press_on_canvas(person, Key.Key_Right)
     assert walked_to(canvas, 1) == "sum"
@@ -111,7 +119,7 @@ def test_the_node_walked_to_has_a_frame(person, canvas):
 def test_walking_keeps_the_node_in_view(person, canvas):
     unfold(person)
     press_on_canvas(person, Key.Key_Home)
-    click_node(person, node_called(canvas, "squared", 0))
+    walk_from(person, node_called(canvas, "squared", 0))
     heads = []
     for _ in range(30):
         press_on_canvas(person, Key.Key_Down)
@@ -124,6 +132,17 @@ def test_walking_keeps_the_node_in_view(person, canvas):
         ]
         assert shown
     assert len(set(heads)) > 10
+
+
+def test_who_comes_with_the_mouse_steps_with_the_arrows_until_enter(person, canvas):
+    click_node(person, node_called(canvas, "m · x"))
+    person.press(Key.Key_Right)
+    assert person.window.walk.step == 0
+    person.press(Key.Key_Return)
+    assert walked_to(canvas) == "m · x"
+    person.press(Key.Key_Right)
+    assert walked_to(canvas) == "ŷ"
+    assert person.window.walk.step == 0
 
 
 @pytest.mark.parametrize("keys", [[Key.Key_Right], [Key.Key_Down], [Key.Key_Left, Key.Key_Up]])

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from app.study.experiment import Experiment
 from app.study.presets import Preset
 from app.training.loop import State
-from tests.ui.inspected import number_after
+from tests.ui.inspected import number, number_after
 from tests.ui.on_canvas import canvas_of
 from tests.ui.person import Person
 from tests.ui.test_training import history_of
@@ -34,7 +34,7 @@ def assert_parameters(person: Person, epoch: int) -> None:
         canvas.scene.probe.tape.parameters, history.parameters(epoch).tolist(), strict=True
     ):
         node = canvas.scene.find_node(place, 0)
-        assert f"value {value!r}\n" in canvas.describe(node)
+        assert f"value {value!r}\n".replace("-", "−") in canvas.describe(node)
 
 
 # -- before and after an epoch ---------------------------------------------------------------
@@ -327,7 +327,7 @@ def samples_of(person: Person, chosen: np.ndarray) -> list[tuple[float, float, f
     """x and y of some samples, with the parameters that the graph shows."""
     canvas = canvas_of(person)
     m, c = (
-        float(re.search(r"value (\S+)", canvas.describe(canvas.scene.find_node(place, 0)))[1])
+        number(re.search(r"value (\S+)", canvas.describe(canvas.scene.find_node(place, 0)))[1])
         for place in canvas.scene.probe.tape.parameters
     )
     x = np.linspace(-20, 20, 5)[chosen]

@@ -8,6 +8,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from app.views.graph.camera import Camera
+from app.views.graph.colours import NONE
 from app.views.graph.dots import Dots
 from app.views.graph.painting import DOT_SCALE, Brushes, draw_nodes, place_nodes
 from app.views.graph.scene import Scene
@@ -123,7 +124,9 @@ class Minimap(QWidget):
             bins = np.zeros(len(scene), dtype=np.intp) if self._bins is None else self._bins
             if camera.scale < DOT_SCALE:
                 dots = Dots(scene, camera, (self.width(), self.height()))
-                dots.draw(painter, bins, self._brushes.pixels)
+                pixels = self._brushes.pixels.copy()
+                pixels[NONE] = theme.edge.rgba()  # what has no colour yet must be seen, too
+                dots.draw(painter, bins, pixels)
             else:
                 visible = place_nodes(scene, np.arange(len(scene)), bins, camera)
                 draw_nodes(painter, visible, self._brushes)

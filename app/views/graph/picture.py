@@ -38,6 +38,7 @@ from app.views.graph.ribbons import (
     visible_middle,
 )
 from app.views.graph.scene import Flows, Numbers, Scene
+from autograd.digits import all_digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +128,13 @@ class Picture:
         where = "" if sample is None else f", sample {self._number_in_data(sample)}"
         has_value = numbers is not None and numbers.valued[node]
         has_gradient = numbers is not None and numbers.graded[node]
-        value = _spelled(numbers.values[node]) if numbers is not None and has_value else "–"
+        value = (
+            all_digits(float(numbers.values[node])) if numbers is not None and has_value else "–"
+        )
         gradient = (
-            _spelled(numbers.gradients[node]) if numbers is not None and has_gradient else "–"
+            all_digits(float(numbers.gradients[node]))
+            if numbers is not None and has_gradient
+            else "–"
         )
         return f"{head}\n{names.kind(place)}{where}\nvalue {value}\ngradient {gradient}"
 
@@ -372,8 +377,3 @@ class Picture:
                 QLineF(1, bottom, 1, 1),
             ]
         )
-
-
-def _spelled(number: float) -> str:
-    """Return a number with all its digits."""
-    return repr(float(number)).replace("-", "−")

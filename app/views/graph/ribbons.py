@@ -197,8 +197,8 @@ def _free_place(
 ) -> QRectF:
     """Return the box of that size, around a place, that hides least; so does the line to it."""
     best, least = QRectF(), math.inf
-    for down in (-1, 1, -2, 2, -3, 3, -4, 4, -5, 5, -6, 6):
-        for right in (0, -1, 1, -2, 2, -3, 3):
+    for down in (-1, 1, -2, 2, -3, 3, -4, 4, -5, 5, -6, 6, 0):
+        for right in (0, -1, 1, -2, 2, -3, 3) if down else (-2, 2):
             centre = near + QPointF(right * width * 0.4, down * (height / 2 + 10))
             box = QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height)
             box.moveLeft(min(max(box.left(), view.left() + 2), view.right() - width - 2))
@@ -206,7 +206,8 @@ def _free_place(
             end = _nearest_point(box, near)
             crossed = sum(_crosses(near, end, each) for each in taken)
             overlap = sum(_area(box & each) for each in taken)
-            cost = 3 * overlap + 2_000 * crossed + 12 * (abs(down) + abs(right))
+            hidden = sum(box.intersects(each) for each in taken)
+            cost = overlap + 3_000 * (hidden + crossed) + 12 * (abs(down) + abs(right))
             if cost < least:
                 best, least = box, cost
     return best
