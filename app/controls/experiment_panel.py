@@ -24,10 +24,10 @@ from PySide6.QtWidgets import (
 
 from app.controls.learning_rate_scale import LearningRateScale
 from app.controls.number_edit import NumberEdit
-from app.style_property import set_style_property
 from app.study.experiment import Experiment, applies, check
 from app.study.presets import Preset
 from app.study.setting import Choice, Flag, Number, Setting, SettingError, settings_of
+from app.style_property import set_style_property
 
 if TYPE_CHECKING:
     from app.theme import Theme

@@ -125,7 +125,7 @@ class FitView(QWidget):
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         row = QHBoxLayout()
-        hint = QLabel("Click a title to sort. The residual is y − ŷ.")
+        hint = QLabel("Click a title to sort. The residual is y − ŷ.", wordWrap=True)
         hint.setProperty("role", "muted")
         copy = QPushButton("&Copy", objectName="copy_table")
         copy.setToolTip("Copy the selected rows, or all of them, with full digits (Ctrl+C)")

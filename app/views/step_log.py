@@ -14,7 +14,15 @@ from PySide6.QtGui import (
     QShowEvent,
     QTextCursor,
 )
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 KEPT = 5000
 """How many steps are kept; the oldest go first."""
@@ -40,6 +48,8 @@ class StepLog(QWidget):
         for widget in (self._copy, self._clear):
             footer.addWidget(widget)
         footer.addWidget(self._count, 1)
+        self._count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setMinimumWidth(1)  # it stands behind the inspector, which needs less
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 0, 6, 6)
         layout.setSpacing(4)

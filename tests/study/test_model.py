@@ -92,7 +92,6 @@ def test_the_recorded_loss_calls_its_parts_by_their_names():
     values = recorded.tape.forward((2.0, 3.0))
     called = {name: np.asarray(values[place]).tolist() for place, name in recorded.names.items()}
     rest = samples.y - (2 * samples.x + 3)
-    assert called.pop("L") == pytest.approx(np.mean(rest**2), rel=1e-14)
     assert called == {
         "ŷ": (2 * samples.x + 3).tolist(),
         "residual": rest.tolist(),

@@ -17,6 +17,7 @@ from app.training.selection import Selection
 from app.training.snapshot import Probe
 from app.training.update import update_rule
 from app.views.inspector.view import InspectorView
+from app.views.inspector.wording import WORD_JOINER
 from autograd import Scalar, Tensor
 from autograd.evaluation import Evaluation
 from autograd.optimizers import State
@@ -115,7 +116,8 @@ def read(view: QWidget, name: str) -> str:
     assert isinstance(label, QLabel | QLineEdit), name
     if not label.isVisible():
         return ""
-    return plain(label).strip() if "<" in label.text() else label.text()
+    text = plain(label).strip() if "<" in label.text() else label.text()
+    return text.replace(WORD_JOINER, "")
 
 
 def number(text: str) -> float | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, Qt
+from PySide6.QtCore import QEvent, QPointF, QRect, Qt
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
 
 from app.study.model import predict, sample_loss
 from app.views.graph.canvas import GraphCanvas
@@ -73,6 +74,11 @@ def hover(person: Person, at: QPointF) -> None:
     person.qtbot.mouseMove(canvas_of(person), at.toPoint())
 
 
+def leave(person: Person) -> None:
+    """Move the mouse away from the canvas."""
+    QApplication.sendEvent(canvas_of(person), QEvent(QEvent.Type.Leave))
+
+
 def ribbons_of(canvas: GraphCanvas) -> list[Ribbon]:
     """The edges as they are drawn now, one by one."""
     canvas.grab()
@@ -87,12 +93,8 @@ def same(one: QImage, other: QImage) -> bool:
     """Whether two pictures are the same, but for the rounding of a few pixels on smooth borders."""
     if one.size() != other.size():
         return False
-    pixels = [
-        np.frombuffer(
-            image.convertToFormat(QImage.Format.Format_RGB32).constBits(), dtype=np.uint32
-        )
-        for image in (one, other)
-    ]
+    pictures = [each.convertToFormat(QImage.Format.Format_RGB32) for each in (one, other)]
+    pixels = [np.frombuffer(each.constBits(), dtype=np.uint32) for each in pictures]
     return int(np.sum(pixels[0] != pixels[1])) <= 50
 
 

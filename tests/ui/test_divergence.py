@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 
 from app.theme import load_theme
 from app.training.loop import State
-from app.training.snapshot import Probe
-from app.views.graph.structure import GraphStructure
 from tests.ui.person import Person, curves, drawn
 
 
@@ -48,15 +48,25 @@ def test_the_line_is_drawn_within_what_can_be_painted(diverged):
     assert np.nanmax(np.abs(fitted)) < 1e9
 
 
-def test_a_node_that_is_not_finite_is_marked(diverged):
-    canvas = diverged.window.graph_view.canvas
-    loss = GraphStructure(Probe(diverged.window.session.experiment.data)).loss
-    assert "inf" in canvas.describe(loss)
-    box = canvas.node_rectangle(loss)
-    at = box.center().toPoint()
-    picture = canvas.grab().toImage()
-    shown = QColor(picture.pixel(round(box.left()) + 3, at.y()))
-    assert shown == load_theme("light").non_finite
+@pytest.mark.parametrize("folded", [True, False])
+def test_every_node_in_view_that_is_not_finite_is_marked_and_no_other(diverged, folded):
+    view = diverged.window.graph_view
+    view.animation_action.setChecked(False)
+    diverged.window.walk.set_folded(folded)
+    canvas, scene = view.canvas, view.canvas.scene
+    picture, inside = canvas.grab().toImage(), QRectF(canvas.rect()).adjusted(2, 2, -2, -2)
+    loss = scene.find_node(len(scene.probe.tape.instructions) - 1, 0)
+    assert re.search(r"inf|nan", canvas.describe(loss))
+    marked = {}
+    for node in range(len(scene)):
+        box = canvas.node_rectangle(node)
+        if inside.contains(box):
+            shown = QColor(picture.pixel(round(box.left()) + 3, box.center().toPoint().y()))
+            marked[node] = shown == load_theme("light").non_finite
+            finite = not re.search(r"\b(inf|nan)\b", canvas.describe(node))
+            assert marked[node] is not finite
+    assert set(marked.values()) == {True, False}
+    assert loss in marked or not folded
 
 
 def test_play_says_again_why_it_cannot_go_on(diverged):
@@ -90,10 +100,11 @@ def test_a_smaller_learning_rate_then_trains_to_the_end(diverged):
 
 def test_nothing_jumps_when_the_notice_has_more_to_say(make_window, qtbot):
     person = Person(make_window("diverging"), qtbot)
-    before = person.find("fit_dock").y()
+    below = person.find("graph_dock")  # right below the notice
+    top = below.y()
     person.run_to_end()
     assert person.sees("answer_reset_now")
-    assert person.find("fit_dock").y() == before
+    assert below.y() == top
     person.enter("slope", "5")
     assert person.sees("answer_start_anew")
-    assert person.find("fit_dock").y() == before
+    assert below.y() == top

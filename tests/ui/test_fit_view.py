@@ -31,7 +31,8 @@ def parameters(person: Person) -> tuple[float, float]:
 def cells(person: Person, column: int) -> list[float]:
     """Return a column of the table as it is written, top to bottom."""
     model = person.find("fit_table", QTableView).model()
-    return [float(model.index(row, column).data()) for row in range(model.rowCount())]
+    texts = [model.index(row, column).data() for row in range(model.rowCount())]
+    return [float(text.replace("−", "-")) for text in texts]
 
 
 def click_title(person: Person, column: int) -> None:

@@ -275,7 +275,7 @@ def test_eight_hundred_thousand_nodes_are_searched_in_no_time():
     for query in ("residual", "e", "sample 77777", "nowhere", *SPECIAL):
         best = math.inf
         for _ in range(5):
-            start = time.perf_counter()
+            start = time.process_time()
             find(scene, numbers, query)
-            best = min(best, time.perf_counter() - start)
+            best = min(best, time.process_time() - start)
         assert best < 0.05, query

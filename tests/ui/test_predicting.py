@@ -133,7 +133,13 @@ def test_shown_answers_do_not_count(predicting):
 
 @pytest.mark.parametrize(
     ("how", "right"),
-    [("answer_negative", False), ("answer_positive", True), ("−", False), ("+", True), ("0", False)],
+    [
+        ("answer_negative", False),
+        ("answer_positive", True),
+        ("−", False),
+        ("+", True),
+        ("0", False),
+    ],
 )
 def test_only_the_sign_is_asked_for_and_answered_by_button_or_key(predicting, how, right):
     predicting.press(Key.Key_Right)

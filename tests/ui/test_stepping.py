@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -103,7 +104,7 @@ class Expected:
         self.values.add((name, sample))
 
     def flow(self, source: str, target: str, sample: int | None) -> list[float]:
-        """Let the gradient flow over an edge; return the contributions, of all samples if folded."""
+        """Let the gradient flow over an edge; return what it contributes, of all if folded."""
         own = range(len(self.line.own)) if self._own is not None else [sample]
         if target in ("m", "c"):
             inputs = [self.line.node("x", each).data if target == "m" else 1.0 for each in own]
@@ -167,7 +168,7 @@ def test_no_two_steps_look_alike(folded):
         folded.press(Key.Key_Right)
         folded.settle()
         pictures.append(folded.window.graph_view.canvas.grab().toImage())
-    assert all(before != after for before, after in zip(pictures, pictures[1:], strict=False))
+    assert all(before != after for before, after in pairwise(pictures))
 
 
 def test_folding_and_unfolding_at_a_step_keeps_what_it_does(folded):
@@ -363,6 +364,7 @@ def test_a_view_that_was_hidden_while_stepping_is_right_when_shown_again(folded,
     area = folded.find(view)
     corner = area.mapTo(folded.window, area.rect().topLeft())
     before = expected.copy(corner.x(), corner.y(), area.width(), area.height())
-    assert folded.window.grab().toImage().copy(
-        corner.x(), corner.y(), area.width(), area.height()
-    ) == before
+    assert (
+        folded.window.grab().toImage().copy(corner.x(), corner.y(), area.width(), area.height())
+        == before
+    )

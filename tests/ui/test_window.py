@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt, QThread
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QDockWidget, QLabel
+from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QDockWidget, QLabel, QTabBar
 
 from app.training.loop import State
 from tests.conftest import close, wait_for_start
@@ -26,15 +26,37 @@ DOCKS = {
 
 @pytest.mark.parametrize(("name", "title"), DOCKS.items())
 def test_a_dock_closes_and_comes_back_by_the_view_menu(person, name, title):
+    bring_to_front(person, title)
     assert person.sees(f"{name}_dock")
+    person.find(f"{name}_dock").raise_()  # one is behind another
     person.click(f"{name}_close")
     assert not person.sees(f"{name}_dock")
     person.choose_in_menu("View", title)
     assert person.sees(f"{name}_dock")
 
 
+def bring_to_front(person: Person, title: str) -> None:
+    """Click on a dock's tab, if it is one of several in one place."""
+    for bar in person.window.findChildren(QTabBar):
+        titles = [bar.tabText(index) for index in range(bar.count())]
+        if title in titles:
+            at = bar.tabRect(titles.index(title)).center()
+            person.qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=at)
+
+
+def test_the_inspector_and_the_steps_share_a_place(person):
+    docks = {title: person.find(f"{name}_dock") for name, title in DOCKS.items()}
+    for front, behind in (("Steps", "Inspector"), ("Inspector", "Steps")):
+        bring_to_front(person, front)
+        QApplication.processEvents()
+        assert not docks[front].visibleRegion().isEmpty()
+        assert docks[behind].visibleRegion().isEmpty()
+
+
 def test_closed_docks_do_not_stop_training(person):
-    for name in DOCKS:
+    for name, title in DOCKS.items():
+        bring_to_front(person, title)
+        person.find(f"{name}_dock").raise_()
         person.click(f"{name}_close")
     person.train(3)
     for title in DOCKS.values():

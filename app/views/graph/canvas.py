@@ -174,8 +174,11 @@ class GraphCanvas(Viewport):
 
     def show_looked_at(self, selection: Selection | None, step: Selection | None) -> None:
         """Mark what is selected, and what the step of the trace is about."""
+        other = selection != self._selection
         self._selection, self._step = selection, step
         self._refresh_focus()
+        if other and self._focus.selected_node is not None:
+            self.show_node(self._focus.selected_node)
         self.update()
 
     def _find_first_non_finite(self, moment: Moment) -> int | None:

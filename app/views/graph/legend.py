@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QLinearGradient, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -103,7 +105,7 @@ class ColourLegend(QWidget):
         sizes = [metrics.horizontalAdvance(text) for _, text in ticks]
         for step in (1, 2, len(ticks) - 1):
             kept = list(range(0, len(ticks), step))
-            pairs = zip(kept[:-1], kept[1:], strict=True)
+            pairs = itertools.pairwise(kept)
             if all(
                 (ticks[b][0] - ticks[a][0]) * width >= (sizes[a] + sizes[b]) / 2 + gap
                 for a, b in pairs

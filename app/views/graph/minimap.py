@@ -114,7 +114,8 @@ class Minimap(QWidget):
 
     def _picture(self) -> QPixmap:
         """Return the whole graph, drawn anew when graph, colours or size have changed."""
-        assert self._scene is not None and self._brushes is not None  # noqa: S101
+        assert self._scene is not None  # noqa: S101
+        assert self._brushes is not None  # noqa: S101
         if self._overview is None or self._overview[0] != self.size():
             picture = QPixmap(self.size())
             theme = self._brushes.theme

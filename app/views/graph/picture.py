@@ -183,7 +183,7 @@ class Picture:
             else:
                 draw_texts(painter, visible, brushes, self.texts, font)
         if near is not None:
-            self._draw_callouts(painter, camera, size, brushes, focus, font, visible)
+            self._draw_callouts(painter, size, brushes, focus, font, visible)
 
     def _draw_dots(
         self,
@@ -324,7 +324,6 @@ class Picture:
     def _draw_callouts(
         self,
         painter: QPainter,
-        camera: Camera,
         size: QSize,
         brushes: Brushes,
         focus: Focus,

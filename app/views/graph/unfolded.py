@@ -85,7 +85,7 @@ class UnfoldedScene(Scene):
         step = self.block * np.arange(self.samples)
         for place, number in self._node.items():
             instruction = self._tape.instructions[place]
-            for index, source, target in self._edges_of(place, number, instruction, step):
+            for index, source, target in self._edges_of(number, instruction, step):
                 self._kinds.append((place, index))
                 sources.append(source)
                 targets.append(target)
@@ -96,7 +96,7 @@ class UnfoldedScene(Scene):
         self._starts = np.array(starts)
 
     def _edges_of(
-        self, place: int, number: int, instruction: Any, step: np.ndarray
+        self, number: int, instruction: Any, step: np.ndarray
     ) -> list[tuple[int, np.ndarray, np.ndarray]]:
         """Return the index, sources and targets of each kind of edge into a place's nodes."""
         if instruction.rule is SUM:

@@ -8,7 +8,6 @@ import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -23,10 +22,10 @@ from app.training.moment import Moment
 from app.training.selection import SelectedNode, Selection
 from app.training.snapshot import Probe
 from app.views.graph.canvas import ZOOM_STEP, GraphCanvas
+from app.views.graph.colour_choice import ColourChoice
 from app.views.graph.colours import ColourMode, ColourScale
 from app.views.graph.find_bar import FindBar
 from app.views.graph.folded import FoldedScene
-from app.views.graph.legend import ColourLegend
 from app.views.graph.scene import Numbers, Scene
 from app.views.graph.unfolded import UnfoldedScene
 from app.views.value_edit import ValueEdit
@@ -37,7 +36,7 @@ class GraphView(QWidget):
 
     Attributes:
         canvas: on which it is drawn.
-        legend: of the colours.
+        colours: what the colours stand for.
         find_bar: looks for nodes.
         fold_action, fit_action, find_action, constants_action, animation_action: what can be
             done.
@@ -63,7 +62,7 @@ class GraphView(QWidget):
         super().__init__(parent)
         self.setObjectName("graph_view")
         self.canvas = GraphCanvas()
-        self.legend = ColourLegend()
+        self.colours = ColourChoice()
         self.find_bar = FindBar()
         self._probe: Probe | None = None
         self._scenes: dict[tuple[bool, bool], Scene] = {}
@@ -123,12 +122,7 @@ class GraphView(QWidget):
         self._sample.setToolTip("Whose value and gradient the nodes on the plate show.")
         self._sample.setKeyboardTracking(False)
         self._sample.valueChanged.connect(self.sample_asked)
-        self._mode = QComboBox(objectName="graph_colour")
-        self._mode.setAccessibleName("Colour by")
-        self._mode.setToolTip("What the colour of a node stands for.")
-        for mode in ColourMode:
-            self._mode.addItem(mode.value, mode)
-        self._mode.currentIndexChanged.connect(self._recolour)
+        self.colours.mode_changed.connect(self._show_numbers)
 
     def _lay_out(self) -> None:
         fold = _button("fold", self.fold_action)
@@ -139,22 +133,19 @@ class GraphView(QWidget):
         options = QToolButton(objectName="graph_options", autoRaise=True)
         options.setText("⋯")
         options.setAccessibleName("Options of the graph")
-        options.setToolTip("Find, constants, animation")
+        options.setToolTip("Find, constants, animation, colours")
         options.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(options)
         menu.addActions([self.find_action, self.constants_action, self.animation_action])
+        menu.addSeparator()
+        menu.addActions(self.colours.actions_of_modes)
         options.setMenu(menu)
         row = QHBoxLayout()
         row.setSpacing(4)
         for widget in (fold, caption, self._sample):
             row.addWidget(widget)
         row.addSpacing(8)
-        colour = QLabel("Colo&ur")
-        colour.setBuddy(self._mode)
-        row.addWidget(colour)
-        row.addWidget(self._mode)
-        row.addWidget(self.legend)
-        row.addStretch(1)
+        row.addWidget(self.colours, 1)
         for name, action in self._camera_actions.items():
             row.addWidget(_button(name, action))
         row.addWidget(options)
@@ -227,11 +218,11 @@ class GraphView(QWidget):
         if moment is None or scene is None:
             return
         numbers = scene.numbers(moment)
-        mode = self._mode.currentData()
+        mode = self.colours.mode
         if mode not in self._scales:
             self._scales[mode] = ColourScale.for_numbers(mode, self._all_numbers(moment))
             self._limit = self._largest_gradient(moment)
-        self.legend.show_scale(self._scales[mode])
+        self.colours.show_scale(self._scales[mode])
         self.find_bar.show_numbers(scene, numbers)
         self.canvas.show_numbers(moment, numbers, self._scales[mode], self._limit)
 
@@ -266,9 +257,6 @@ class GraphView(QWidget):
         self._sample.setMaximum(probe.recipe.samples - 1)
         self._sample.setValue(sample)
         self._sample.blockSignals(False)
-
-    def _recolour(self) -> None:
-        self._show_numbers()
 
     def _rebuild(self) -> None:
         if self._probe is not None:
@@ -358,7 +346,7 @@ class GraphView(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Use the theme's colours."""
         self.canvas.set_theme(theme)
-        self.legend.set_theme(theme)
+        self.colours.set_theme(theme)
         for name, action in self._camera_actions.items():
             action.setIcon(icon(name, theme.text))
 

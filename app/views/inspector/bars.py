@@ -270,20 +270,38 @@ class ContributionBars(QAbstractScrollArea):
         )
 
 
-def head_line(contributions: Contributions, reading: Reading) -> str:
-    """Return how many samples pull the gradient up and down, and which the most."""
+def head_line(contributions: Contributions, reading: Reading, place: int) -> str:
+    """Return how many contributions have which sign, and what the sign means for a place.
+
+    At least one of them must be known.
+    """
     known = contributions.numbers[contributions.known]
-    up, down = int(np.sum(known > 0)), int(np.sum(known < 0))
     count = len(contributions.numbers)
     samples = f"{count:,} sample{'s' * (count > 1)}"
-    if not len(known):
-        return f"{samples}: nothing has flowed yet"
     if len(known) < count:
         samples = f"{len(known):,} of {samples} so far"
     numbers = np.where(contributions.known, np.abs(contributions.numbers), -1.0)
     numbers = np.where(np.isnan(numbers), np.inf, numbers)
     largest = reading.number_in_all(int(np.argmax(numbers)))
-    return (
-        f"{samples}: {up:,} pull{'s' * (up == 1)} up, "
-        f"{down:,} pull{'s' * (down == 1)} down; the largest: sample {largest}"
-    )
+    return f"{samples}: {_signs(known)}; the largest: sample {largest}. {_effect(reading, place)}"
+
+
+def _signs(numbers: np.ndarray) -> str:
+    """Return how many numbers are positive, negative, and neither if there are any."""
+    counts = {
+        "positive": np.sum(numbers > 0),
+        "negative": np.sum(numbers < 0),
+        "zero": np.sum(numbers == 0),
+        "nan": np.sum(np.isnan(numbers)),
+    }
+    always = ("positive", "negative")
+    said = [f"{count:,} {sign}" for sign, count in counts.items() if count or sign in always]
+    return ", ".join(said)
+
+
+def _effect(reading: Reading, place: int) -> str:
+    """Return what the sign of a contribution to a place's gradient means."""
+    name = reading.names.symbol(place)
+    if place in reading.tape.parameters:
+        return f"A positive one pushes {name} down, a negative one up."
+    return f"Where it is positive, the loss grows with {name}."

@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from app.training.selection import SelectedNode
+from app.views.inspector.node_text import NOT_YET, because_constant, no_gradient
 from app.views.inspector.reading import EdgeFlow, Reading
 from app.views.inspector.wording import link, rows, show, strong, unbroken
 from autograd.trace import Backward
 
 
-def title(reading: Reading, flow: EdgeFlow) -> str:
+def title(flow: EdgeFlow) -> str:
     """Return the edge as its two ends, in the direction in which the gradient flows."""
-    names = reading.names
-    return f"{names.symbol(flow.edge.place)} → {names.symbol(flow.operand)}"
+    return f"{flow.source.title} → {flow.target.title}"
 
 
 def ends(reading: Reading, flow: EdgeFlow) -> str:
     """Return what the edge connects, with links."""
-    names = reading.names
-    operation = link(SelectedNode(flow.edge.place), names.symbol(flow.edge.place))
+    place = flow.edge.place
+    operation = link(SelectedNode(place), reading.names.symbol(place))
+    if reading.begins_with(flow.edge):
+        return f"from the first addition of {operation} to the 0 that it begins with"
     if reading.is_handed_on(flow.edge):
         return f"from one addition of {operation} to the one before it"
-    operand = link(SelectedNode(flow.operand), names.symbol(flow.operand))
+    operand = link(SelectedNode(flow.operand), flow.target.title)
     return f"from {operation} back to its operand {operand}"
 
 
 def chain_rule(reading: Reading, flow: EdgeFlow) -> str:
     """Return upstream × local = contribution, and what becomes of it."""
-    names, place = reading.names, flow.edge.place
+    if reading.begins_with(flow.edge):
+        return because_constant(flow.target.title)
     if not reading.requires_gradient(flow.operand):
-        what = escape(names.symbol(flow.operand))
-        return f"No gradient flows to {what}: no parameter lies below it."
-    gained = unbroken(names.gradient(flow.operand))
+        return no_gradient(reading, flow.operand)
+    if not flow.has_begun:
+        return NOT_YET
+    gained = unbroken(flow.target.gradient)
     lines = [
-        (f"upstream {unbroken(names.gradient(place))}", show(flow.upstream)),
-        (f"× local {unbroken(reading.derivative(place, flow.operand))}", show(flow.local)),
+        (f"upstream {unbroken(flow.source.gradient)}", show(flow.upstream)),
+        (f"× local {unbroken(flow.derivative)}", show(flow.local)),
         ("= contribution", strong(show(flow.contribution))),
     ]
     if flow.contributions is not None:

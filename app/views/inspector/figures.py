@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.views.inspector.wording import large, show, spell
+from app.views.inspector.wording import joined, large, show, spell, unbroken
 from app.views.value_edit import ValueEdit
 
 LARGE = 1.2
@@ -26,7 +26,7 @@ class Figures(QWidget):
         super().__init__(parent)
         self.setObjectName("figures")
         self._value_caption = QLabel("value")
-        self._gradient_caption = QLabel("gradient", wordWrap=True)
+        self._gradient_caption = QLabel(textFormat=Qt.TextFormat.RichText, wordWrap=True)
         self._value = _figure("inspected_value", "Value")
         self._gradient = _figure("inspected_gradient", "Gradient")
         self.edit = ValueEdit(parent=self)
@@ -64,9 +64,11 @@ class Figures(QWidget):
         """Begin with another node: what was typed of this one is forgotten."""
         self.edit.abandon()
 
-    def show_gradient(self, gradient: float | None, name: str) -> None:
-        """Show the gradient, called so."""
-        self._gradient_caption.setText(f"gradient {name}")
+    def show_gradient(self, gradient: float | None, name: str, *, required: bool) -> None:
+        """Show the gradient, called so; nothing where there can be none."""
+        self._gradient_caption.setText(f"gradient {joined(unbroken(name))}")
+        self._gradient_caption.setVisible(required)
+        self._gradient.setVisible(required)
         _fill(self._gradient, gradient)
 
     def set_text_size(self) -> None:

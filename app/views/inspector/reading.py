@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from app.training.moment import Moment
 from app.training.selection import SelectedEdge, Selection, subject_of
+from app.views.inspector.addition import Addition
 from autograd.arithmetic import silent
 from autograd.formula import enclose
 from autograd.rules import SUM
@@ -45,12 +46,28 @@ class Contributions:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """What a node, or one addition of a sum, is called.
+
+    Attributes:
+        title: in a row, such as “m · x” or “sum up to sample 7”.
+        symbol: within a fraction, such as “(m · x)” or “sum₇”.
+        gradient: its gradient, such as “∂L/∂sum₇”.
+    """
+
+    title: str
+    symbol: str
+    gradient: str
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeFlow:
     """What flows over an edge, from an operation back to one of its operands.
 
     Attributes:
         edge: the operation's place, and which of its operands.
         operand: the operand's place.
+        source, target: what the operation and the operand are called.
         local: the local derivative of the sample; None while the operation is not computed.
         upstream, contribution: of the sample; None while the gradient has not flowed.
         contributions: of every sample, where the operand is shared and the operation is not.
@@ -58,10 +75,24 @@ class EdgeFlow:
 
     edge: SelectedEdge
     operand: int
+    source: Called
+    target: Called
     local: float | None
     upstream: float | None
     contribution: float | None
     contributions: Contributions | None
+
+    @property
+    def derivative(self) -> str:
+        """What the local derivative is called, such as "∂ŷ/∂m"."""
+        return f"∂{self.source.symbol}/∂{self.target.symbol}"
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the gradient has flowed, at least of some sample."""
+        if self.contributions is not None:
+            return bool(np.any(self.contributions.known))
+        return self.contribution is not None
 
 
 class Reading:
@@ -72,6 +103,8 @@ class Reading:
         sample: whose numbers: the selected sample's, or, where the subject is what the step
             of an unfolded trace is about, that step's. A number within the moment's probe.
         step: the step, if it is about the subject.
+        addition: the sample's addition of an unfolded sum, where the subject is about that
+            rather than about the whole sum.
     """
 
     def __init__(self, moment: Moment, subject: Selection | None = None) -> None:
@@ -82,6 +115,12 @@ class Reading:
         self.step = entry if entry is not None and subject_of(entry) == subject else None
         own = None if self.step is None else self.step.sample
         self.sample = moment.sample if own is None else own
+        self.addition = Addition.of(moment, subject, self.sample)
+
+    @property
+    def is_beside_the_step(self) -> bool:
+        """Whether there is a step and the subject is not what it is about."""
+        return self.moment.entry is not None and self.step is None
 
     @property
     def sample_number(self) -> int:
@@ -95,11 +134,25 @@ class Reading:
 
     def value(self, place: int) -> float | None:
         """Return a value; None if it is not known yet."""
-        return self.moment.value(place, self.sample)
+        addition = self.addition_at(place)
+        return self.moment.value(place, self.sample) if addition is None else addition.value
 
     def gradient(self, place: int) -> float | None:
         """Return a gradient as accumulated so far; None if there is none yet."""
-        return self.moment.gradient(place, self.sample)
+        addition = self.addition_at(place)
+        return self.moment.gradient(place, self.sample) if addition is None else addition.gradient
+
+    def addition_at(self, place: int) -> Addition | None:
+        """Return the addition that the subject is about, if it is of the sum at this place."""
+        addition = self.addition
+        return addition if addition is not None and addition.place == place else None
+
+    def called(self, place: int) -> Called:
+        """Return what a node is called."""
+        if (addition := self.addition_at(place)) is not None:
+            return _called(addition)
+        symbol = self.names.symbol(place)
+        return Called(symbol, enclose(symbol), self.names.gradient(place))
 
     def requires_gradient(self, place: int) -> bool:
         """Return whether the place lies between a parameter and the loss."""
@@ -139,14 +192,11 @@ class Reading:
             for each in uses
         )
 
-    def derivative(self, place: int, operand: int) -> str:
-        """Return what the local derivative is called, such as "∂ŷ/∂m"."""
-        operation, operand_name = self.names.symbol(place), self.names.symbol(operand)
-        return f"∂{enclose(operation)}/∂{enclose(operand_name)}"
-
     def operands(self, place: int) -> list[EdgeFlow]:
         """Return the edges from an operation to those of its operands that are no constants."""
-        return [
+        addition = self.addition_at(place)
+        handed_on = addition is not None and not addition.before.is_start
+        return [self._handed_on(addition)] * handed_on + [
             self.flow(self._edge(place, index))
             for index, operand in enumerate(self.tape.instructions[place].operands)
             if not self.names.is_constant(operand)
@@ -156,6 +206,9 @@ class Reading:
         """Return the edges over which a place gets its gradient."""
         if not self.requires_gradient(place):
             return []
+        addition = self.addition_at(place)
+        if addition is not None and addition.after is not None:
+            return [self._handed_on(addition.after)]
         return [
             self.flow(self._edge(user, index))
             for user in range(len(self.tape.instructions) - 1, place, -1)
@@ -175,6 +228,16 @@ class Reading:
         """Return whether an edge is one of the unfolded chain, between two additions."""
         return edge.index == 0 and edge != self._edge(edge.place, 0)
 
+    def begins_with(self, edge: SelectedEdge) -> bool:
+        """Return whether an edge leads to the 0 that an unfolded sum begins with."""
+        return self.is_handed_on(edge) and self.before(edge.place).is_start
+
+    def before(self, place: int) -> Addition:
+        """Return what the subject's addition, of the sum at this place, adds to."""
+        addition = self.addition_at(place)
+        assert addition is not None  # noqa: S101  else there is none
+        return addition.before
+
     def _edge(self, place: int, index: int) -> SelectedEdge:
         """Return an edge; to the term of a sum, as it is numbered where the sum is unfolded."""
         unfolded = isinstance(self.moment.trace, UnfoldedTrace)
@@ -186,17 +249,17 @@ class Reading:
         place = edge.place
         instruction = self.tape.instructions[place]
         evaluation = self.moment.evaluation
-        if self.is_handed_on(edge):
-            flowed = self._at(self.moment.flowed(place, 0))
-            gradient = float(evaluation.gradients[place]) if flowed else None
-            return EdgeFlow(edge, place, 1.0, gradient, gradient, None)
+        if self.addition is not None and self.is_handed_on(edge):
+            return self._handed_on(self.addition)
         index = 0 if instruction.rule is SUM else edge.index
         operand = instruction.operands[index]
+        ends = self.called(place), self.called(operand)
         computed = instruction.rule is SUM or self.value(place) is not None
         if not self.requires_gradient(operand):
             with silent():
                 local = self.tape.local_derivative(place, index, evaluation.values)
-            return EdgeFlow(edge, operand, self._at(local) if computed else None, None, None, None)
+            local = self._at(local) if computed else None
+            return EdgeFlow(edge, operand, *ends, local, None, None, None)
         flow = evaluation.flow(place, index)
         known = self.moment.flowed(place, self._edge(place, index).index)
         flowed = bool(self._at(known))
@@ -207,11 +270,21 @@ class Reading:
         return EdgeFlow(
             edge,
             operand,
+            *ends,
             float(self._at(flow.local)) if computed else None,
             float(self._at(flow.upstream)) if flowed else None,
             float(self._at(flow.contribution)) if flowed else None,
             contributions,
         )
+
+    def _handed_on(self, addition: Addition) -> EdgeFlow:
+        """Return what flows from an addition to the one before it."""
+        place = addition.place
+        flowed = self.moment.flowed(place, 0)
+        known = not isinstance(flowed, bool) and bool(flowed[addition.sample])
+        gradient = float(self.moment.evaluation.gradients[place]) if known else None
+        ends = _called(addition), _called(addition.before)
+        return EdgeFlow(SelectedEdge(place, 0), place, *ends, 1.0, gradient, gradient, None)
 
     def of_step(self, number: Any) -> float | None:
         """Return the sample's number of a step's; None if there is none yet."""
@@ -228,3 +301,7 @@ class Reading:
 
     def _at(self, number: Any) -> Any:
         return number[self.sample] if np.ndim(number) else number
+
+
+def _called(addition: Addition) -> Called:
+    return Called(addition.title, addition.symbol, f"∂L/∂{addition.symbol}")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-from app.views.inspector.reading import Reading
+import numpy as np
+
+from app.views.inspector.reading import Contributions, Reading
 from app.views.inspector.wording import percent, rows, show, strong
 
 INVITATION = (
@@ -34,12 +36,21 @@ def shares(reading: Reading) -> str:
         contributions = reading.contributions(place)
         if contributions is None:
             continue
-        gradient = escape(reading.names.gradient(place))
+        gradient = escape(reading.called(place).gradient)
         total = reading.gradient(place)
         if total is None or not contributions.known[reading.sample]:
             lines.append((gradient, show(None)))
             continue
         own = float(contributions.numbers[reading.sample])
-        share = percent(own, total)
-        lines.append((gradient, f"{strong(show(own))} of {show(total)} ({share})"))
+        share = _share(contributions, own)
+        lines.append((gradient, f"{strong(show(own))} of {show(total)}{share}"))
     return rows(lines)
+
+
+def _share(contributions: Contributions, own: float) -> str:
+    """Return which part of a gradient a contribution is; "" where others cancel out."""
+    known, total = contributions.numbers[contributions.known], contributions.total
+    one_sided = bool(np.all(known >= 0) or np.all(known <= 0))
+    if not total or not one_sided or not np.isfinite(own) or not np.isfinite(total):
+        return ""
+    return f" ({percent(own / total)})"

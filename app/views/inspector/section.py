@@ -7,7 +7,7 @@ from PySide6.QtGui import QTextDocumentFragment
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.theme import Theme
-from app.views.inspector.wording import selection_of
+from app.views.inspector.wording import joined, selection_of
 
 
 class SteadyText(QLabel):
@@ -62,7 +62,7 @@ class SteadyText(QLabel):
     def _render(self) -> None:
         has_links = "<a " in self._text
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus if has_links else Qt.FocusPolicy.NoFocus)
-        self.setText(self._style + self._text)
+        self.setText(self._style + joined(self._text))
 
 
 class Section(QWidget):

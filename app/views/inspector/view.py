@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+import numpy as np
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
@@ -26,6 +27,8 @@ from app.views.inspector.wording import large
 INTERVAL = 100
 """Milliseconds between two moments shown: words must be readable while training runs."""
 
+BESIDE_THE_STEP = "Selected; Esc goes back to following the steps."
+
 
 class InspectorView(QWidget):
     """Explains why the gradient of the selected node or edge is what it is."""
@@ -45,6 +48,8 @@ class InspectorView(QWidget):
         self._shown: tuple[Moment | None, Selection | None] | None = None
         self._needed: set[QWidget] = set()
         self._throttle = Throttle(INTERVAL, self._show, self)
+        self._beside = QLabel(BESIDE_THE_STEP, objectName="beside_the_step", wordWrap=True)
+        self._beside.setProperty("role", "muted")
         self._title = SteadyText("inspected")
         self._kind = SteadyText("inspected_kind")
         self._formula = SteadyText("inspected_formula")
@@ -121,6 +126,8 @@ class InspectorView(QWidget):
         self._show_needed()
 
     def _show_subject(self, reading: Reading, subject: Selection | None) -> None:
+        if reading.is_beside_the_step and subject is not None:
+            self._needed.add(self._beside)
         match subject:
             case SelectedNode(place):
                 self._show_node(reading, place)
@@ -141,8 +148,7 @@ class InspectorView(QWidget):
             part.show()
 
     def _show_node(self, reading: Reading, place: int) -> None:
-        names = reading.names
-        self._say(self._title, large(names.title(place)))
+        self._say(self._title, large(node_text.title(reading, place)))
         self._say(self._kind, escape(node_text.kind(reading, place)))
         self._say(self._formula, node_text.formula(reading, place))
         self._figures.show_value(
@@ -151,25 +157,27 @@ class InspectorView(QWidget):
             editable=reading.is_editable(place),
             replaced=reading.is_replaced(place),
         )
-        self._figures.show_gradient(reading.gradient(place), names.gradient(place))
+        name = reading.called(place).gradient
         self._needed.add(self._figures)
-        if reading.requires_gradient(place):
+        required = reading.requires_gradient(place)
+        self._figures.show_gradient(reading.gradient(place), name, required=required)
+        if required:
             self._check.show_place(reading, place)
             self._needed.add(self._check)
         self._show_update(reading, place)
         if reading.operands(place):
             self._say_section(self._local, node_text.local_derivatives(reading, place))
         self._say_section(self._origin, node_text.origin(reading, place))
-        self._show_contributions(reading, reading.contributions(place), names.gradient(place))
+        self._show_contributions(reading, reading.contributions(place), place)
 
     def _show_edge(self, reading: Reading, edge: SelectedEdge) -> None:
         flow = reading.flow(edge)
-        self._say(self._title, large(edge_text.title(reading, flow)))
+        self._say(self._title, large(edge_text.title(flow)))
         self._say(self._kind, edge_text.ends(reading, flow))
-        self._say(self._formula, node_text.local_derivative(reading, flow))
+        if not reading.begins_with(edge):
+            self._say(self._formula, node_text.local_derivative(reading, flow))
         self._say_section(self._chain, edge_text.chain_rule(reading, flow))
-        gained = reading.names.gradient(flow.operand)
-        self._show_contributions(reading, flow.contributions, gained)
+        self._show_contributions(reading, flow.contributions, flow.operand)
 
     def _show_sample(self, reading: Reading) -> None:
         self._say(self._formula, escape(sample_text.INVITATION))
@@ -189,11 +197,13 @@ class InspectorView(QWidget):
             self._needed.add(self._picture)
 
     def _show_contributions(
-        self, reading: Reading, contributions: Contributions | None, name: str
+        self, reading: Reading, contributions: Contributions | None, place: int
     ) -> None:
-        if contributions is None:
+        """Show what each sample adds to a place's gradient, once any of it has flowed."""
+        if contributions is None or not np.any(contributions.known):
             return
-        self._head.setText(head_line(contributions, reading))
+        name = reading.called(place).gradient
+        self._head.setText(head_line(contributions, reading, place))
         self._bars.setAccessibleName(f"Each sample's contribution to {name}, the largest first")
         self._bars.show_contributions(contributions, reading)
         self._needed |= {self._head, self._bars}
@@ -226,6 +236,7 @@ class InspectorView(QWidget):
 
     def _build(self) -> None:
         self._parts: tuple[QWidget, ...] = (
+            self._beside,
             self._title,
             self._kind,
             self._formula,

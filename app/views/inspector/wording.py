@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from html import escape
 
 from app.training.selection import SelectedEdge, SelectedNode, Selection
+from autograd.digits import all_digits, digits
 
 NONE = "–"
 """What stands for a number that is not known yet, or that there is none of."""
@@ -14,39 +14,38 @@ NONE = "–"
 SHORT = 16
 """How many characters are never spread over two lines."""
 
+WORD_JOINER = "\N{WORD JOINER}"
+"""What no line is broken at."""
+
 DIGITS = 5
 """Significant digits that are shown."""
 
 
 def show(number: float | None) -> str:
     """Return a number with few digits: −14.05, 3.2e−7, inf, nan; "–" for none."""
-    if number is None:
-        return NONE
-    if math.isfinite(number) and number == int(number) and abs(number) < 10**DIGITS:
-        return str(int(number)).replace("-", "−")
-    mantissa, _, exponent = f"{number:.{DIGITS}g}".partition("e")
-    if exponent:
-        mantissa += f"e{int(exponent)}"
-    return mantissa.replace("-", "−")
+    return NONE if number is None else digits(number, DIGITS)
 
 
 def rough(number: float) -> str:
     """Return the size of a small number: 3e−13, 0, inf."""
-    return f"{number:.0e}".replace("-", "−") if number else "0"
+    return digits(number, 1)
 
 
 def spell(number: float | None) -> str:
     """Return a number with all its digits, for a tool tip."""
-    return NONE if number is None else repr(float(number))
+    return NONE if number is None else all_digits(number)
 
 
-def percent(part: float, whole: float) -> str:
-    """Return a share such as "3 %"; "–" where there is none."""
-    share = 100 * part / whole if whole else math.nan
-    if not math.isfinite(share):
-        return NONE
-    text = f"{share:.2g} %" if abs(share) < 10 else f"{share:.0f} %"
-    return text.replace("-", "−")
+def percent(share: float) -> str:
+    """Return a share of 1 such as "3 %", which stays in one line."""
+    number = 100 * share
+    text = digits(number, 2) if abs(number) < 10 else f"{number:.0f}"
+    return f"{text}\N{NO-BREAK SPACE}%"
+
+
+def joined(text: str) -> str:
+    """Return a text in which no line ends within a fraction such as “∂L/∂c”."""
+    return text.replace("/∂", f"/{WORD_JOINER}∂")
 
 
 def link(selection: Selection, text: str) -> str:
