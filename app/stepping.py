@@ -55,6 +55,7 @@ class Stepping(QWidget):
         walk.moved.connect(self._show)
         walk.stepped.connect(self._log_step)
         walk.played.connect(bar.show_playing)
+        session.state_changed.connect(self._show)
         self._show()
 
     def _connect_bar(self) -> None:

@@ -128,7 +128,8 @@ class ExperimentPanel(QScrollArea):
         return content
 
     def _make_preset_box(self) -> QWidget:
-        self._preset_box = QComboBox(objectName="preset")
+        self._preset_box = _list_box()
+        self._preset_box.setObjectName("preset")
         self._preset_box.setAccessibleName("Preset")
         self._preset_box.setToolTip("A ready experiment to start from.")
         for preset in self._presets:
@@ -201,7 +202,7 @@ class ExperimentPanel(QScrollArea):
             edit.value_changed.connect(lambda value: self._edit_number(edit, name, value))
             return edit
         if isinstance(setting, Choice):
-            box = QComboBox()
+            box = _list_box()
             box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             for option in setting.options:
                 box.addItem(getattr(option, "label", option.value), option)
@@ -297,3 +298,14 @@ def _tool_tip(setting: Setting) -> str:
     """Return what a setting means and takes, wrapped by Qt because it is rich text."""
     allowed = f"<br>{setting.allowed.capitalize()}." if isinstance(setting, Number) else ""
     return f"<p>{setting.help}{allowed}</p>"
+
+
+def _list_box() -> QComboBox:
+    """Return a list that keeps the focus only where the keyboard led to it.
+
+    After a choice with the mouse letters would else go on choosing, in place of the window's
+    shortcuts.
+    """
+    box = QComboBox()
+    box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return box

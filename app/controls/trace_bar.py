@@ -213,6 +213,7 @@ class TraceBar(FoldingBar):
     def _make_display(self) -> QWidget:
         display, layout = _row(8)
         self._loop = QComboBox(objectName="loop")
+        self._loop.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # else letters would go on choosing
         self._loop.addItems(LOOPS)
         self._loop.setAccessibleName("Loop")
         self._loop.setToolTip("The stage that playing repeats, again and again.")

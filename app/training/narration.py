@@ -262,12 +262,10 @@ def _tell_backward(moment: Moment, entry: Backward) -> str:
     before = None if entry.before is None else of_sample(entry.before, sample)
     index = _operand_index(moment, entry)
     return (
-        f"{f'For {whose}, ' if whose else ''}"
-        f"{names.gradient(entry.place)} × "
-        f"{local_factor(names, entry.place, index, entry.operand)}: upstream "
-        f"{rounded(upstream)} × local {_bracketed(names, entry.place, index, local)} "
-        f"gives {rounded(contribution)}, because {reason}; {names.gradient(entry.operand)} "
-        f"{_accumulated(before, of_sample(entry.after, sample))}."
+        f"{names.gradient(entry.operand)} gains upstream {rounded(upstream)} × local "
+        f"{_bracketed(names, entry.place, index, local)} = {rounded(contribution)}"
+        f"{f' for {whose}' if whose else ''}, because {reason}; "
+        f"it {_accumulated(before, of_sample(entry.after, sample))}."
     )
 
 
@@ -279,8 +277,8 @@ def _bracketed(names: Names, place: int, index: int, local: float) -> str:
 
 def _accumulated(before: float | None, after: float) -> str:
     if before is None:
-        return f"had none yet and is now {rounded(after)}"
-    return f"gains it: {rounded(before)} before, {rounded(after)} now"
+        return "had none yet"
+    return f"was {rounded(before)} and is now {rounded(after)}"
 
 
 def _tell_chain(moment: Moment, entry: Backward) -> str:

@@ -373,6 +373,7 @@ class Walk(Playback):
         self._pausing = False
         if state is not State.PAUSED and self._wanted is not None:
             self._wanted = None
+            self.sentence = ""  # why training goes no further is what matters now
             self.pause()
 
     def _play_step(self) -> None:

@@ -196,8 +196,8 @@ def test_the_line_is_told_step_by_step():
         "Backward begins at the loss: ∂L/∂L = 1, because L changes exactly as much as itself."
     )
     assert backward == (
-        "∂L/∂L × (1 / 3): upstream 1 × local (1 / 3 = 0.3333) gives 0.3333, because the mean gives "
-        "every sample 1/3 of it; ∂L/∂sum had none yet and is now 0.3333."
+        "∂L/∂sum gains upstream 1 × local (1 / 3 = 0.3333) = 0.3333, because the mean gives "
+        "every sample 1/3 of it; it had none yet."
     )
 
 
@@ -213,17 +213,16 @@ def test_the_unfolded_sum_and_its_accumulation_are_told_sample_by_sample():
     sentences = told(folded=False)
     assert "The running sum takes sample 2 in: 1243 + 237.7 = 1480.7." in sentences
     assert sentences[-3] == (
-        "For sample 2, ∂L/∂(m · x) × x: upstream −10.28 × local (x = 20) gives −205.6, because a "
-        "product passes its upstream on times the other factor; ∂L/∂m gains it: −453.4 before, "
-        "−659 now."
+        "∂L/∂m gains upstream −10.28 × local (x = 20) = −205.6 for sample 2, because a product "
+        "passes its upstream on times the other factor; it was −453.4 and is now −659."
     )
     chain = next(each for each in sentences if "goes on to the running sum" in each)
-    assert "the running sum up to sample 1 had none yet and is now 0.3333" in chain
+    assert "the running sum up to sample 1 had none yet" in chain
 
 
 def test_an_update_tells_clipping_and_uses_and_the_step():
     assert told()[-2] == (
-        "m steps: gradient −659, clipped to −1, times learning rate 0.001, "
+        "m steps against its gradient: gradient −659, clipped to −1, times learning rate 0.001, "
         "once for each of its 3 uses: m = 0.7643 + 0.003 = 0.7673."
     )
 
@@ -289,7 +288,7 @@ def test_an_epoch_as_a_whole_is_told_by_its_loss():
     moment = next(moments_of_line(data=Data(samples=3)))
     epoch = Moment(1234, moment.probe, moment.evaluation)
     assert headline(epoch) == "Epoch 1,234"
-    assert narrate(epoch) == "Epoch 1,234 as a whole: the loss is 493.6."
+    assert narrate(epoch).startswith("Epoch 1,234 as a whole: the loss is 493.6. Press →")
 
 
 # -- why -------------------------------------------------------------------------------------
@@ -335,7 +334,7 @@ def test_a_maximum_says_to_which_operand_it_passes_on(at, first, second):
 
 def test_a_contribution_of_nothing_says_why():
     local, _ = backward_of(lambda a, b: a * b, (3.0, 0.0))
-    assert "gives 0, because the local derivative is 0: a product" in local
+    assert "= 0, because the local derivative is 0: a product" in local
     # b gets nothing by way of the dead relu.
     upstream = backward_of(lambda a, b: Tensor.relu(a * b) + a, (-3.0, 2.0))[2:]
     assert all("gives 0, because the upstream is 0;" in each for each in upstream[1:])

@@ -43,6 +43,8 @@ from tests.ui.inspected import (
     whole,
 )
 
+NOT_YET = "Not yet: the backward pass has not come here."
+
 DIGITS = {"rel": 1e-4, "abs": 1e-12}
 """How well five digits tell a number."""
 
@@ -129,6 +131,26 @@ def test_the_formula_names_the_operands_values(view):
     )
 
 
+@pytest.mark.parametrize(
+    ("symbol", "line"),
+    [
+        ("m · x", "= −2 × (−20) = 40"),
+        ("residual", "= −43 − 41.5 = −84.5"),
+        ("squared", "= (−84.5)² = 7140.2"),
+    ],
+)
+def test_the_computation_is_written_as_it_is_done(view, symbol, line):
+    moment = whole(0, data=Data(slope=2.0, intercept=-3.0, samples=2), at=(-2.0, 1.5))
+    explain(view, moment, SelectedNode(place_of(moment, symbol)))
+    assert read(view, "inspected_formula").splitlines()[1] == line
+
+
+def test_a_negative_number_is_subtracted_in_parentheses(view):
+    moment = whole(0, data=Data(slope=2.0, intercept=5.0, samples=2), at=(0.5, 0.0))
+    explain(view, moment, SelectedNode(place_of(moment, "residual")))
+    assert read(view, "inspected_formula").endswith("= −35 − (−10) = −25")
+
+
 @pytest.mark.parametrize(("operation", "operand"), EDGES)
 def test_local_derivatives_are_named_and_right(view, operation, operand):
     moment, graph = whole(7), Graph()
@@ -173,9 +195,27 @@ def test_data_have_a_value_and_no_gradient(view):
     moment, samples = whole(7), make_samples(RECIPE)
     explain(view, moment, SelectedNode(moment.probe.x))
     assert shown_value(view) == pytest.approx(samples.x[7], **DIGITS)
-    assert shown_gradient(view) is None
-    assert "No gradient flows to x" in read(view, "gradient_origin")
+    why = "x is data: no parameter goes into it, so it gets no gradient."
+    assert read(view, "gradient_origin") == why
     assert not view.findChild(type(view._check)).isVisible()
+    assert_no_gradient_is_named(view)
+
+
+def test_a_constant_has_a_value_and_no_gradient(view):
+    moment = whole()
+    place = place_of(moment, "23")
+    explain(view, moment, SelectedNode(place))
+    assert shown_value(view) == 23
+    why = "23 is a constant: no parameter goes into it, so it gets no gradient."
+    assert read(view, "gradient_origin") == why
+    assert_no_gradient_is_named(view)
+    explain(view, moment, edge_between(moment, "L", "23"))
+    assert read(view, "chain_rule") == why
+
+
+def assert_no_gradient_is_named(view):
+    assert not read(view, "inspected_gradient")
+    assert not any("∂L/∂" in each for each in captions(view))
 
 
 def test_the_loss_is_where_the_backward_pass_begins(view):
@@ -219,11 +259,39 @@ def test_the_bars_are_every_samples_contribution_the_largest_first(view, bars, o
     assert shown == pytest.approx(dict(enumerate(expected)), rel=1e-12)
     sizes = [abs(bars.number_at(row)) for row in range(bars.rows)]
     assert sizes == sorted(sizes, reverse=True)
-    up, down = sum(each > 0 for each in expected), sum(each < 0 for each in expected)
     largest = max(range(23), key=lambda each: abs(expected[each]))
-    head = read(view, "contributions_head")
-    assert numbers_in(head) == [23, up, down, largest]
-    assert head.startswith("23 samples: ")
+    positive, negative = sum(each > 0 for each in expected), sum(each < 0 for each in expected)
+    zero = f", {23 - positive - negative} zero" if symbol == "m" else ""  # x is 0 of a sample
+    assert (zero != "") == (positive + negative < 23)
+    assert read(view, "contributions_head") == (
+        f"23 samples: {positive} positive, {negative} negative{zero}; the largest: sample "
+        f"{largest}. A positive one pushes {symbol} down, a negative one up."
+    )
+
+
+@pytest.mark.parametrize("symbol", ["m", "c"])
+def test_a_parameter_goes_where_the_bars_are_said_to_push_it(view, symbol):
+    steps = Steps(Training(clipping=False, learning_rate=1e-4))
+    index = steps.first(Stage.UPDATE) + ["m", "c"].index(symbol)
+    entry = steps.at(index).entry
+    explain(view, steps.at(index), SelectedNode(entry.place))
+    assert f"A positive one pushes {symbol} down" in read(view, "contributions_head")
+    assert (entry.after < entry.before) == (shown_gradient(view) > 0)
+
+
+def test_of_what_is_no_parameter_the_sign_says_how_the_loss_changes_with_it(view):
+    m, x, total = Scalar(0.0, require_grad=True, name="m"), Scalar(0.0), Scalar(0.0)
+    tape = Tape.record(total / 3, [m], {x: np.array([1.0, -2.0, 0.0])}, {total: Scalar.sin(m) * x})
+    probe = SimpleNamespace(tape=tape, names=Names(tape), chosen=None)
+    moment = Moment(0, probe, Evaluation(tape, [math.nan]))
+    place = next(i for i, each in enumerate(tape.instructions) if each.operands == tape.parameters)
+    explain(view, moment, SelectedNode(place))
+    assert read(view, "contributions_head") == (
+        "3 samples: 1 positive, 1 negative, 1 zero; the largest: sample 1. "
+        "Where it is positive, the loss grows with sin(m)."
+    )
+    explain(view, whole(at=(math.nan, 0.0)), SelectedNode(place_of(whole(), "m")))
+    assert "0 positive, 0 negative, 23 nan" in read(view, "contributions_head")
 
 
 # -- edges -----------------------------------------------------------------------------------
@@ -256,7 +324,7 @@ def test_an_edge_into_a_parameter_is_summed_over_the_samples(view, bars):
 def test_no_gradient_flows_to_data(view):
     moment = whole()
     explain(view, moment, edge_between(moment, "residual", "y"))
-    assert "No gradient flows to y" in read(view, "chain_rule")
+    assert read(view, "chain_rule").startswith("y is data: no parameter goes into it")
 
 
 # -- within a trace --------------------------------------------------------------------------
@@ -267,10 +335,43 @@ def test_what_is_not_computed_yet_is_not_told(view):
     assert moment.probe.names.symbol(moment.entry.place) == "m · x"
     explain(view, moment, SelectedNode(place_of(moment, "ŷ")))
     assert (shown_value(view), shown_gradient(view)) == (None, None)
-    assert read(view, "inspected_formula").endswith("+ 0.29501 = –")
-    text = read(view, "gradient_origin")
-    assert number_after(text, "from residual") is None
-    assert "upstream – × local" in text
+    assert read(view, "inspected_formula") == "ŷ = m · x + c\nnot computed yet"
+    assert read(view, "gradient_origin") == NOT_YET
+
+
+@pytest.mark.parametrize("folded", [True, False])
+def test_in_the_forward_pass_no_gradient_is_told(view, bars, folded):
+    steps = Steps(folded=folded, data=Data(samples=4, noise=1.0))
+    for index in range(steps.first(Stage.BACKWARD)):
+        moment = steps.at(index, 2)
+        tape = moment.evaluation.tape
+        for place, instruction in enumerate(tape.instructions):
+            explain(view, moment, SelectedNode(place))
+            required = instruction.require_grad
+            assert (read(view, "gradient_origin") == NOT_YET) == required
+            assert "–" not in read(view, "local_derivatives") + read(view, "inspected_formula")
+            assert not bars.isVisible()
+            for operand, below in enumerate(instruction.operands):
+                explain(view, moment, SelectedEdge(place, operand))
+                told = read(view, "chain_rule")
+                assert told == NOT_YET or not tape.instructions[below].require_grad
+                assert "–" not in told
+    explain(view, steps.at(steps.first(Stage.BACKWARD)), SelectedNode(len(tape.instructions) - 1))
+    assert "begins here: ∂L/∂L = 1" in read(view, "gradient_origin")
+
+
+def test_of_a_shared_gradient_it_is_said_what_has_not_flowed_yet(view):
+    steps = Steps(folded=False, data=Data(samples=4, noise=1.0))
+    m = place_of(steps.at(0), "m")
+    first = next(
+        index
+        for index in range(steps.first(Stage.BACKWARD), len(steps))
+        if getattr(steps.at(index).entry, "operand", None) == m
+    )
+    explain(view, steps.at(first, 3), SelectedNode(m))
+    assert "not yet for sample 3" in read(view, "gradient_origin")
+    explain(view, steps.at(first, 0), SelectedNode(m))
+    assert "upstream" in read(view, "gradient_origin")
 
 
 @pytest.mark.parametrize("folded", [True, False])
@@ -278,7 +379,7 @@ def test_after_the_backward_pass_all_is_as_at_the_epoch_as_a_whole(view, folded)
     steps = Steps(folded=folded)
     last = steps.at(steps.first(Stage.UPDATE) - 1, 5)
     moment = whole(5)
-    for symbol in [*OF_SAMPLES, *SHARED]:
+    for symbol in [*OF_SAMPLES, "m", "c", "L", *["sum"] * folded]:
         texts = []
         for each in (last, moment):
             explain(view, each, SelectedNode(place_of(each, symbol)))
@@ -322,7 +423,11 @@ def test_every_step_is_explained_with_its_own_numbers(view, folded):
         expected = [entry.upstream, entry.local, entry.contribution]
         for line, each in zip(lines[2:8:2], expected, strict=True):
             assert line == show(at(each, own))
-        name = moment.probe.names.gradient(entry.operand)
+        handed_on = entry.operand == entry.place
+        names = moment.probe.names
+        name = (
+            f"∂L/∂sum{'₀₁₂₃'[entry.operand_sample]}" if handed_on else names.gradient(entry.operand)
+        )
         before, after = at(entry.before, own), at(entry.after, own)
         assert text.endswith(
             f"{name} before this step\n{show(before)}\n{name} after it\n{show(after)}"
@@ -340,10 +445,88 @@ def test_an_addition_of_the_unfolded_chain_hands_its_gradient_on(view):
     assert steps.at(index).evaluation.tape.instructions[entry.place].rule is SUM
     assert (entry.index, entry.operand) == (0, entry.place)
     explain(view, steps.at(index), subject_of(entry))
+    assert entry.sample == 22
+    assert read(view, "inspected") == "sum up to sample 22 → sum up to sample 21"
     assert "to the one before it" in read(view, "inspected_kind")
-    assert number_after(read(view, "chain_rule"), "= contribution") == pytest.approx(
-        1 / 23, **DIGITS
+    assert read(view, "inspected_formula") == "∂sum₂₂/∂sum₂₁ = 1"
+    text = read(view, "chain_rule")
+    assert number_after(text, "upstream ∂L/∂sum₂₂") == pytest.approx(1 / 23, **DIGITS)
+    assert number_after(text, "= contribution") == pytest.approx(1 / 23, **DIGITS)
+    assert number_after(text, "∂L/∂sum₂₁ after it") == pytest.approx(1 / 23, **DIGITS)
+
+
+def test_the_0_that_the_unfolded_sum_begins_with_gets_no_gradient(view):
+    steps = Steps(folded=False)
+    moment = steps.at(steps.first(Stage.UPDATE), sample=0)
+    explain(view, moment, SelectedEdge(place_of(moment, "sum"), 0))
+    assert read(view, "inspected") == "sum up to sample 0 → 0"
+    assert "0 is a constant" in read(view, "chain_rule")
+    assert not read(view, "inspected_formula")
+
+
+@pytest.mark.parametrize("sample", [0, 1, 22])
+def test_a_step_of_the_unfolded_sum_is_told_with_its_running_sum(view, sample):
+    steps, graph = Steps(folded=False), Graph()
+    index = 5 * (sample + 1) - 1
+    moment = steps.at(index, sample)
+    subject = subject_of(moment.entry)
+    assert (moment.entry.sample, subject.place) == (sample, place_of(moment, "sum"))
+    explain(view, moment, subject)
+    terms = [each["squared"].data for each in graph.nodes[: sample + 1]]
+    before, value = sum(terms[:-1]), sum(terms)
+    assert read(view, "inspected") == f"sum up to sample {sample}"
+    assert read(view, "inspected_kind") == f"running sum · sample {sample}"
+    assert shown_value(view) == pytest.approx(value, **DIGITS)
+    formula = read(view, "inspected_formula")
+    assert formula == (
+        f"sum up to sample {sample}\n= {show(before)} + {show(terms[-1])} = {show(value)}"
     )
+    lines = read(view, "local_derivatives").splitlines()
+    number_ = str(sample).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+    assert lines[-2:] == [f"squared = {show(terms[-1])}", f"∂sum{number_}/∂squared = 1"]
+    assert (f"sum up to sample {sample - 1} = {show(before)}" in lines) == (sample > 0)
+
+
+@pytest.mark.parametrize("sample", [0, 5, 22])
+def test_an_additions_gradient_comes_from_the_addition_after_it(view, sample):
+    steps, graph = Steps(folded=False), Graph()
+    backward = steps.first(Stage.BACKWARD)
+    arrives = backward + max(1, 2 * (22 - sample))
+    total = SelectedNode(place_of(steps.at(0), "sum"))
+    explain(view, steps.at(arrives - 1, sample), total)
+    assert (shown_gradient(view), read(view, "gradient_origin")) == (None, NOT_YET)
+    entry = steps.at(arrives).entry
+    assert isinstance(entry, Backward)
+    explain(view, steps.at(arrives, sample), total)
+    assert shown_gradient(view) == pytest.approx(graph.sum.grad, **DIGITS)
+    origin = read(view, "gradient_origin")
+    source = f"sum up to sample {sample + 1}" if sample < 22 else "L"
+    assert number_after(origin, f"from {source}") == pytest.approx(graph.sum.grad, **DIGITS)
+    assert f"sum up to sample {sample}" == read(view, "inspected")
+
+
+def test_the_loss_is_the_whole_sum_whichever_sample_is_selected(view):
+    steps, graph = Steps(folded=False), Graph()
+    moment = steps.at(steps.first(Stage.UPDATE), sample=3)
+    explain(view, moment, SelectedNode(place_of(moment, "L")))
+    expected = f"= {show(graph.sum.data)} ÷ 23 = {show(graph.loss.data)}"
+    assert read(view, "inspected_formula").endswith(expected)
+
+
+@pytest.mark.parametrize("folded", [True, False])
+def test_a_selection_beside_the_step_says_how_to_follow_the_steps_again(view, folded):
+    steps = Steps(folded=folded, data=Data(samples=4, noise=1.0))
+    sentence = "Selected; Esc goes back to following the steps."
+    for index in (0, steps.first(Stage.BACKWARD) + 2, steps.first(Stage.UPDATE)):
+        moment = steps.at(index)
+        own = subject_of(moment.entry)
+        for subject in (own, SelectedNode(moment.probe.x), SelectedEdge(own.place, 7), None):
+            if subject != SelectedEdge(own.place, 7):
+                explain(view, moment, subject)
+                beside = isinstance(subject, SelectedNode) and subject.place == moment.probe.x
+                assert read(view, "beside_the_step") == (sentence if beside else "")
+    explain(view, whole(), SelectedNode(0))
+    assert not read(view, "beside_the_step")
 
 
 def test_samples_of_a_mini_batch_have_their_numbers_within_all_data(view, bars):
@@ -463,9 +646,31 @@ def test_with_nothing_selected_the_samples_share_is_told(view):
         own, total = contribution(graph, operation, symbol, 7), graph.node(symbol, 7).grad
         lines = text.splitlines()
         line = lines[lines.index(f"∂L/∂{symbol}") + 1]
-        found = numbers_in(line)
-        assert found[:2] == pytest.approx([own, total], **DIGITS)
-        assert found[2] == pytest.approx(100 * own / total, rel=0.06)
+        assert numbers_in(line) == pytest.approx([own, total], **DIGITS)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_sample_has_a_share_where_no_other_works_against_it(view, sign):
+    data, at = Data(intercept=100.0 * sign, x_from=1.0, x_to=9.0, samples=5), (0.0, 0.0)
+    graph = Graph(data=data, at=at)
+    explain(view, whole(3, data=data, at=at), None)
+    lines = read(view, "sample_shares").splitlines()
+    for operation, symbol in (("m · x", "m"), ("ŷ", "c")):
+        own, total = contribution(graph, operation, symbol, 3), graph.node(symbol, 3).grad
+        line = lines[lines.index(f"∂L/∂{symbol}") + 1]
+        assert line.endswith(" %)")
+        assert numbers_in(line) == pytest.approx([own, total, 100 * own / total], rel=0.02)
+
+
+@pytest.mark.parametrize("at", [(2.0, -30.0), (1e308, 0.0), (math.nan, 0.0)])
+def test_no_share_is_told_where_it_says_nothing(view, at):
+    explain(view, whole(7, at=at), None)
+    shares = read(view, "sample_shares")
+    assert "∂L/∂m" in shares
+    lines = shares.splitlines()
+    line = lines[lines.index("∂L/∂m") + 1]
+    assert " of " in line
+    assert "%" not in line
 
 
 def test_without_a_run_there_is_an_invitation(view):

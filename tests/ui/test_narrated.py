@@ -27,8 +27,8 @@ TOGETHER = re.compile(
     rf"because [^;]+; together \S+ gains {NUMBER}: had none yet, {NUMBER} now\."
 )
 UPDATED = re.compile(
-    rf"(\w) steps against its gradient: gradient {NUMBER}(?:, clipped to {NUMBER})?, times learning rate {NUMBER}"
-    rf"(?:, once for each of its (\d+) uses)?: \w = {NUMBER} ([+−]) {NUMBER} = {NUMBER}\."
+    rf"(\w) steps against its gradient: gradient {NUMBER}(?:, clipped to {NUMBER})?, "
+    rf"times learning rate {NUMBER}(?:, once for each of its (\d+) uses)?: \w = {NUMBER} ([+−]) {NUMBER} = {NUMBER}\."
 )
 SUMMED = re.compile(rf"Forward: Σ adds squared up over the (\d+) samples: sum = {NUMBER}\.")
 TAKEN_IN = re.compile(rf"The running sum takes sample (\d+) in: {NUMBER} \+ {NUMBER} = {NUMBER}\.")
@@ -248,19 +248,18 @@ def test_a_paused_walk_stays_where_it_is(fast):
     assert fast.step == place
 
 
-@pytest.mark.parametrize(("stage", "first", "last"), [("forward", 1, 6), ("backward", 7, 14)])
-def test_a_stage_is_played_again_and_again(fast, stage, first, last):
-    fast.choose("loop", stage)
+def test_a_stage_is_played_again_and_again(fast):
+    fast.choose("loop", "backward")
     fast.find("play").setFocus()
     with fast.qtbot.waitSignal(fast.window.walk.played):
         fast.press(Key.Key_P)
     places = []
     fast.window.walk.stepped.connect(lambda _: places.append(fast.window.walk.step + 1))
-    fast.wait(lambda: len(places) > 3 * (last - first + 1))
+    once = list(range(7, 15))
+    fast.wait(lambda: len(places) > 3 * len(once))
     fast.press(Key.Key_P)
-    once = list(range(first, last + 1))
-    skipped = places.index(first)
-    assert places[skipped : skipped + 2 * len(once)] == once * 2
+    begin = places.index(once[0])
+    assert places[begin : begin + 2 * len(once)] == once * 2
     assert set(places) == set(once)
     assert fast.epoch == 0
 

@@ -110,12 +110,12 @@ def test_a_wrong_answer_is_explained_and_counted(predicting, factor, sentence):
     assert predicting.step == ("backward", 10, 16)
 
 
-@pytest.mark.parametrize("text", ["much", "1,2,3", "--4"])
-def test_what_cannot_be_read_is_not_counted_and_can_be_corrected(predicting, text):
+def test_what_cannot_be_read_is_not_counted_and_can_be_corrected(predicting):
     right = at_residual(predicting)
-    answer(predicting, text)
-    assert "is no number" in predicting.read("prediction_message")
-    assert predicting.step == ("backward", 9, 16)
+    for text in ("much", "1,2,3", "--4"):
+        answer(predicting, text)
+        assert f"“{text}” is no number" in predicting.read("prediction_message")
+        assert predicting.step == ("backward", 9, 16)
     answer(predicting, f"{right:.4g}")  # what was typed is selected
     assert predicting.read("prediction_message").startswith("Right.")
     assert "1 of 1" in predicting.read("prediction_message")
@@ -131,28 +131,20 @@ def test_shown_answers_do_not_count(predicting):
     assert predicting.step == ("backward", 10, 16)
 
 
-@pytest.mark.parametrize(
-    ("how", "right"),
-    [
-        ("answer_negative", False),
-        ("answer_positive", True),
-        ("−", False),
-        ("+", True),
-        ("0", False),
-    ],
-)
-def test_only_the_sign_is_asked_for_and_answered_by_button_or_key(predicting, how, right):
+def test_only_the_sign_is_asked_for_and_answered_by_button_or_key(predicting):
     predicting.press(Key.Key_Right)
     predicting.click("sign_only")
-    assert "positive, negative, or zero" in predicting.read("prediction_question")
-    if how.startswith("answer"):
-        predicting.click(how)
-    else:
-        predicting.qtbot.keyClicks(QApplication.focusWidget(), how.replace("−", "-"))
-    assert predicting.read("prediction_message").startswith("Right." if right else "Wrong.")
-    predicting.click("go_on")
-    predicting.press(Key.Key_Right)
-    assert "positive, negative, or zero" in predicting.read("prediction_question")
+    for count, (how, right) in enumerate((("answer_negative", False), ("+", True), ("-", True)), 1):
+        assert "positive, negative, or zero" in predicting.read("prediction_question")
+        if how.startswith("answer"):
+            predicting.click(how)
+        else:
+            predicting.qtbot.keyClicks(QApplication.focusWidget(), how)
+        message = predicting.read("prediction_message")
+        assert message.startswith("Right." if right else "Wrong.")
+        assert f"{count - 1} of {count} predictions right" in message
+        predicting.click("go_on")
+        predicting.press(Key.Key_Right)
 
 
 def test_right_again_goes_on_after_the_verdict(predicting):

@@ -13,30 +13,37 @@ from PySide6.QtWidgets import QDockWidget
 
 from app.study.experiment import Experiment
 from app.study.presets import Preset
-from tests.ui.inspected import number, number_after
+from autograd import Tensor
+from tests.ui.inspected import number
 from tests.ui.on_canvas import Line, canvas_of
 from tests.ui.person import Person, drawn
 from tests.ui.test_training import history_of
 
 Key = Qt.Key
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
-NONE = Qt.KeyboardModifier.NoModifier
 THREE = Experiment().with_value("samples", 3)
 """Three samples, so that the whole unfolded graph can be read at once."""
 OWN = ("m · x", "ŷ", "residual", "squared")
 """What is computed for each sample, in order."""
 SHOWN_DIGITS = 1e-4
 """How much of itself a number that is shown with five digits may be off."""
+VIEWS = {
+    "graph": "graph_canvas",
+    "inspector": "inspector",
+    "fit": "fit_view",
+    "loss_curve": "loss_view",
+}
+"""What the docks hold, by name."""
 
 
 def open_small(make_window, qtbot, *, folded: bool = True) -> Person:
-    """Show three samples, so large that no sentence needs more room than another."""
+    """Show three samples; all of the graph is in view, so that the camera need not follow."""
     preset = Preset("three", "Three samples", "", THREE)
-    person = Person(make_window(preset, size=(1900, 1100)), qtbot)
+    person = Person(make_window(preset, size=(1500, 1000)), qtbot)
     person.window.graph_view.animation_action.setChecked(False)
     if not folded:
         person.press(Key.Key_U)
-    person.press(Key.Key_F)  # all of the graph stays in view: the camera need not follow
+    person.press(Key.Key_F)
     person.settle()
     return person
 
@@ -55,6 +62,12 @@ def folded(make_window, qtbot) -> Person:
 @pytest.fixture
 def unfolded(make_window, qtbot) -> Person:
     return open_small(make_window, qtbot, folded=False)
+
+
+def picture_of(person: Person, name: str) -> QImage:
+    """A picture of a part of the window."""
+    person.settle()
+    return person.find(name).grab().toImage()
 
 
 class Shown:
@@ -83,60 +96,64 @@ def described(person: Person) -> dict[tuple[str, int | None], tuple[float | None
     return found
 
 
-class Expected:
-    """Which numbers must be known, replayed from what the inspector and the headline say.
+Node = tuple[str, int | None]
+"""What a node is called, and whose it is; None for what all share, or all have where folded."""
 
-    The numbers are the define-by-run engine's. ``own`` is the sample that a folded graph shows.
+
+class Expected:
+    """Which numbers are known after a step; they are the define-by-run engine's.
+
+    ``own`` is the sample that the folded graph shows; None for the unfolded graph.
     """
 
-    def __init__(self, line: Line, own: int | None) -> None:
-        self.line, self._own = line, own
-        self.values: set[tuple[str, int | None]] = set()
-        self.gradients: dict[tuple[str, int | None], float] = {}
+    def __init__(self, person: Person) -> None:
+        walk = person.window.walk
+        self.own = walk.sample if walk.folded else None
+        self.line = graph_of(person)
+        self.values: set[Node] = {(name, None) for name in ("m", "c")}
+        samples = [None] if walk.folded else range(3)
+        self.values |= {(name, sample) for name in ("x", "y") for sample in samples}
+        self.gradients: dict[Node, float] = {}
 
-    def node(self, name: str, sample: int | None):
-        """The engine's node; of the folded sum, the last addition's."""
-        if name == "sum" and self._own is not None:
-            return self.line.node("sum", len(self.line.own) - 1)
-        return self.line.node(name, 0 if sample is None and self._own is None else sample)
+    def engine(self, node: Node) -> Tensor:
+        """Return the engine's node; of the folded sum, the last addition."""
+        name, sample = node
+        if self.own is not None:
+            sample = 2 if name == "sum" else self.own
+        return self.line.node(name, 0 if sample is None else sample)
 
-    def compute(self, name: str, sample: int | None) -> None:
-        self.values.add((name, sample))
-
-    def flow(self, source: str, target: str, sample: int | None) -> list[float]:
-        """Let the gradient flow over an edge; return what it contributes, of all if folded."""
-        own = range(len(self.line.own)) if self._own is not None else [sample]
+    def flow(self, source: str, target: str, sample: int | None) -> tuple[Node, list[float]]:
+        """Let the gradient flow over an edge; return to where, and what each sample contributes."""
         if target in ("m", "c"):
-            inputs = [self.line.node("x", each).data if target == "m" else 1.0 for each in own]
             gains = [
-                self.line.node(source, each).grad * x for each, x in zip(own, inputs, strict=True)
+                self.line.node(source, each).grad
+                * (self.line.node("x", each).data if target == "m" else 1.0)
+                for each in (range(3) if self.own is not None else [sample])
             ]
-            before = self.gradients.get((target, None), 0.0)
-            self.gradients[target, None] = before + sum(gains)
-            return gains
-        if target == "sum" and self._own is None:
-            sample = len(self.line.own) - 1 if source == "L" else sample - 1
-        key = (target, sample if self._own is None else None)
-        self.gradients[key] = self.node(target, self._own if sample is None else sample).grad
-        return [self.gradients[key]]
+            node: Node = (target, None)
+            self.gradients[node] = self.gradients.get(node, 0.0) + sum(gains)
+            return node, gains
+        if target == "sum" and self.own is None:
+            sample = 2 if source == "L" else sample - 1
+        node = (target, sample)
+        self.gradients[node] = self.engine(node).grad
+        return node, [self.gradients[node]]
 
 
-def assert_shown(person: Person, expected: Expected, own: int | None) -> None:
-    """Check every number in the graph: known or not, and the engine's."""
-    for (name, sample), (value, gradient) in described(person).items():
-        if name.isdigit():
+def assert_shown(person: Person, expected: Expected) -> None:
+    """Check every number in the graph: whether it is known, and that it is the engine's."""
+    for node, (value, gradient) in described(person).items():
+        if node[0].isdigit():
             continue  # a constant
-        which = own if sample is None and own is not None else sample
-        leaf = name in ("m", "c", "x", "y")
-        if leaf or (name, sample) in expected.values:
-            assert value == pytest.approx(expected.node(name, which).data, rel=1e-12), name
+        if node in expected.values:
+            assert value == pytest.approx(expected.engine(node).data, rel=1e-12), node
         else:
-            assert value is None, f"{name} of {sample} is not computed yet"
-        if (name, sample) in expected.gradients:
-            wanted = expected.gradients[name, sample]
-            assert gradient == pytest.approx(wanted, rel=1e-12, abs=1e-15), name
+            assert value is None, f"{node} is not computed yet"
+        if node in expected.gradients:
+            wanted = expected.gradients[node]
+            assert gradient == pytest.approx(wanted, rel=1e-12, abs=1e-15), node
         else:
-            assert gradient is None, f"{name} of {sample} has no gradient yet"
+            assert gradient is None, f"{node} has no gradient yet"
 
 
 # -- there and back --------------------------------------------------------------------------
@@ -166,8 +183,7 @@ def test_no_two_steps_look_alike(folded):
     pictures = []
     for _ in range(16):
         folded.press(Key.Key_Right)
-        folded.settle()
-        pictures.append(folded.window.graph_view.canvas.grab().toImage())
+        pictures.append(picture_of(folded, "graph_canvas"))
     assert all(before != after for before, after in pairwise(pictures))
 
 
@@ -187,71 +203,61 @@ def test_folding_and_unfolding_at_a_step_keeps_what_it_does(folded):
 
 
 def test_values_appear_one_by_one_and_are_the_engines(small):
-    own = small.window.walk.sample if canvas_of(small).scene.detailed else None
-    names = [*OWN, "sum"] if own is None else OWN
-    expected = Expected(graph_of(small), own)
-    samples = range(3) if own is None else [None]
-    order = [(name, sample) for sample in samples for name in names]
-    order += [("L", None)] if own is None else [("sum", None), ("L", None)]
-    for name, sample in order:
+    expected = Expected(small)
+    names = OWN if expected.own is not None else [*OWN, "sum"]
+    samples = [None] if expected.own is not None else range(3)
+    order: list[Node] = [(name, sample) for sample in samples for name in names]
+    order += [("sum", None)] * (expected.own is not None) + [("L", None)]
+    for node in order:
         small.press(Key.Key_Right)
-        expected.compute(name, sample)
-        assert_shown(small, expected, own)
+        expected.values.add(node)
+        assert_shown(small, expected)
         small.settle()
         value = number(small.read("inspected_value"))
-        node = expected.node(name, own if sample is None else sample)
-        assert value == pytest.approx(node.data, rel=SHOWN_DIGITS)
+        assert value == pytest.approx(expected.engine(node).data, rel=SHOWN_DIGITS)
         assert small.read("inspected_gradient") == "–"
 
 
 def test_gradients_accumulate_before_the_eyes_as_in_the_engine(small):
-    own = small.window.walk.sample if canvas_of(small).scene.detailed else None
-    expected = Expected(graph_of(small), own)
+    expected = Expected(small)
     while small.step is None or small.step[0] == "forward":
         small.press(Key.Key_Right)
-    for name, sample in described(small):
-        expected.compute(name, sample)
+    expected.values |= set(described(small))
     expected.gradients["L", None] = 1.0
-    assert_shown(small, expected, own)
+    assert_shown(small, expected)
     small.settle()
     assert number(small.read("inspected_gradient")) == 1
-    while (small.press(Key.Key_Right), small.step)[1][0] == "backward":
+    small.press(Key.Key_Right)
+    while small.step[0] == "backward":
         source, target = small.read("inspected").split(" → ")
-        *_, last = small.read("narration_headline").split(" · ")
-        sample = int(last.removeprefix("sample ")) if own is None and "sample" in last else None
+        whose = re.search(r"· sample (\d+)", small.read("narration_headline"))
         before = dict(expected.gradients)
-        gains = expected.flow(source, target, sample)
-        assert_shown(small, expected, own)
-        assert_chain(small, expected, before, gains)
+        node, gains = expected.flow(source, target, None if whose is None else int(whose[1]))
+        assert_shown(small, expected)
+        small.settle()
+        assert_chain(small, before.get(node), gains, expected.gradients[node])
+        small.press(Key.Key_Right)
     for name in ("m", "c"):
         assert expected.gradients[name, None] == pytest.approx(expected.line.shared[name].grad)
 
 
-def assert_chain(person: Person, expected: Expected, before: dict, gains: list[float]) -> None:
-    """Check the inspector's rows of an edge: contribution, the gradient before and after it."""
-    (changed,) = {key for key, value in expected.gradients.items() if before.get(key) != value} | (
-        set(expected.gradients) - set(before)
-    ) or {("m", None)}  # a contribution of 0 changes nothing
-    text = person.read("chain_rule")
-    labels = text.splitlines()
-    (at_before,) = [each for each in labels if each.endswith("before this step")]
-    (at_after,) = [each for each in labels if each.endswith("after it")]
-    upstream, local = (
-        next(number(labels[i + 1]) for i, each in enumerate(labels) if each.startswith(start))
-        for start in ("upstream ∂", "× local")
-    )
-    contribution = number_after(text, "= contribution")
+def assert_chain(person: Person, before: float | None, gains: list[float], after: float) -> None:
+    """Check the inspector's rows of an edge: the contribution, the gradient before and after."""
+    lines = person.read("chain_rule").splitlines()
+
+    def row(pattern: str) -> float | None:
+        (at,) = [index for index, line in enumerate(lines) if re.match(pattern, line)]
+        return number(lines[at + 1])
+
+    upstream, local, contribution = row("upstream ∂"), row("× local"), row("= contribution")
     own = person.window.walk.sample if len(gains) > 1 else 0
     assert contribution == pytest.approx(gains[own], rel=SHOWN_DIGITS)
     assert upstream * local == pytest.approx(contribution, rel=3 * SHOWN_DIGITS)
-    assert number_after(text, at_before) == (
-        None if changed not in before else pytest.approx(before[changed], rel=SHOWN_DIGITS)
-    )
-    after = number_after(text, at_after)
-    assert after == pytest.approx(expected.gradients[changed], rel=SHOWN_DIGITS)
-    assert after == pytest.approx(
-        (number_after(text, at_before) or 0.0) + sum(gains), rel=3 * SHOWN_DIGITS
-    )
+    shown_before, shown_after = row(".* before this step"), row(".* after it")
+    assert (shown_before is None) is (before is None)
+    assert (shown_before or 0.0) == pytest.approx(before or 0.0, rel=SHOWN_DIGITS)
+    assert shown_after == pytest.approx(after, rel=SHOWN_DIGITS)
+    assert shown_after == pytest.approx((shown_before or 0.0) + sum(gains), rel=3 * SHOWN_DIGITS)
 
 
 def test_at_the_update_formula_and_line_move_one_parameter_at_a_time(folded):
@@ -284,17 +290,16 @@ def assert_line(person: Person, parameters) -> None:
 # -- other ways to walk ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("modifier", [SHIFT, CONTROL])
-def test_stage_keys_go_to_where_stages_begin(folded, modifier):
+def test_stage_keys_go_to_where_stages_begin(folded):
     places = []
     for _ in range(3):
-        folded.press(Key.Key_Right, modifier)
+        folded.press(Key.Key_Right, SHIFT)
         places.append(folded.step)
     assert places == [("forward", 1, 16), ("backward", 7, 16), ("update", 15, 16)]
     folded.press(Key.Key_Right)
     back = []
     for _ in range(3):
-        folded.press(Key.Key_Left, modifier)
+        folded.press(Key.Key_Left, CONTROL)
         back.append(folded.step)
     assert back == list(reversed(places))
 
@@ -327,8 +332,7 @@ def test_buttons_and_other_keys_do_the_same(folded, forward, back):
 
 
 def test_escape_leaves_the_steps_and_all_numbers_are_back(folded):
-    folded.settle()
-    whole = canvas_of(folded).grab().toImage()
+    whole = picture_of(folded, "graph_canvas")
     folded.press_often(Key.Key_Right, 5)
     assert "Esc" in folded.read("notice_text")
     folded.press(Key.Key_Escape)
@@ -339,32 +343,21 @@ def test_escape_leaves_the_steps_and_all_numbers_are_back(folded):
     assert shown["residual", None][0] == line.node("residual", own).data
     assert "Ready" in folded.read("notice_text")
     assert not folded.find("leave").isEnabled()
-    folded.settle()
-    assert canvas_of(folded).grab().toImage() == whole
+    assert picture_of(folded, "graph_canvas") == whole
 
 
 # -- what cannot be seen ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["graph", "inspector", "fit", "loss_curve"])
-def test_a_view_that_was_hidden_while_stepping_is_right_when_shown_again(folded, name):
+def test_a_view_that_was_hidden_while_stepping_is_right_when_shown_again(folded):
     folded.press_often(Key.Key_Right, 8)
-    expected = folded.look()
-    folded.press_often(Key.Key_Left, 6)
-    folded.settle()
-    dock = folded.find(f"{name}_dock", QDockWidget)
-    dock.close()
-    folded.press_often(Key.Key_Right, 6)
-    folded.settle()
-    dock.show()
-    if name == "inspector":
+    expected = {name: picture_of(folded, view) for name, view in VIEWS.items()}
+    for name, view in VIEWS.items():
+        folded.press_often(Key.Key_Left, 6)
+        dock = folded.find(f"{name}_dock", QDockWidget)
+        dock.close()
+        folded.press_often(Key.Key_Right, 6)
+        folded.settle()
+        dock.show()
         dock.raise_()
-    folded.settle()
-    view = {"graph": "graph_canvas", "inspector": "inspector"}.get(name, dock.widget().objectName())
-    area = folded.find(view)
-    corner = area.mapTo(folded.window, area.rect().topLeft())
-    before = expected.copy(corner.x(), corner.y(), area.width(), area.height())
-    assert (
-        folded.window.grab().toImage().copy(corner.x(), corner.y(), area.width(), area.height())
-        == before
-    )
+        assert picture_of(folded, view) == expected[name], name

@@ -96,7 +96,12 @@ class GraphCanvas(Viewport):
 
     def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: D102  Qt's
         super().focusInEvent(event)
-        self._walks = event.reason() is not Qt.FocusReason.MouseFocusReason
+        reason = Qt.FocusReason
+        match event.reason():
+            case reason.MouseFocusReason:
+                self._walks = False
+            case reason.TabFocusReason | reason.BacktabFocusReason | reason.OtherFocusReason:
+                self._walks = True
 
     # -- what is shown ----------------------------------------------------------------------
 

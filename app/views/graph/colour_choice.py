@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
@@ -30,6 +30,7 @@ class ColourChoice(QWidget):
         self._mode = QComboBox(objectName="graph_colour")
         self._mode.setAccessibleName("Colour by")
         self._mode.setToolTip("What the colour of a node stands for.")
+        self._mode.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # else letters would go on choosing
         self._caption = QLabel("Colo&ur")
         self._caption.setBuddy(self._mode)
         group = QActionGroup(self)

@@ -25,6 +25,10 @@ NEARLY_ALL = 0.85
 """Where more of the graph than this is in view, there is nothing to look up."""
 
 
+LOWEST = 160
+"""A canvas that is less high has no room for it."""
+
+
 class Minimap(QWidget):
     """Shows where in the graph one is; a click or a drag goes elsewhere."""
 
@@ -73,7 +77,7 @@ class Minimap(QWidget):
         whole = QRectF(*self._scene.bounds)
         seen = self._view & whole
         share = seen.width() * seen.height() / (whole.width() * whole.height())
-        self.setVisible(share < NEARLY_ALL)
+        self.setVisible(share < NEARLY_ALL and size.height() >= LOWEST)
         self.update()
 
     def find_room(self, kept_free: QRectF | None = None) -> None:

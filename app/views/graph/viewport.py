@@ -160,5 +160,10 @@ def _shift(box: QRectF, view: QRectF, room: QRectF) -> tuple[float, float]:
     dx = max(room.left() - box.left(), 0.0) if box.left() < view.left() else 0.0
     if box.right() > view.right():
         dx = min(room.right() - box.right(), 0.0)
-    outside = box.top() < view.top() or box.bottom() > view.bottom()
-    return dx, view.center().y() - box.center().y() if outside else 0.0
+    dy = 0.0
+    if box.bottom() > view.bottom():
+        dy = room.bottom() - box.bottom()
+    if box.top() + dy < view.top():
+        dy = room.top() - box.top()
+    far = abs(dy) > view.height() / 2  # another sample: with what is around it
+    return dx, view.center().y() - box.center().y() if far else dy

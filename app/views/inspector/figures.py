@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from app.views.inspector.wording import joined, large, show, spell, unbroken
+from app.views.inspector.wording import joined, large, show, spell
 from app.views.value_edit import ValueEdit
 
 LARGE = 1.2
@@ -26,7 +26,10 @@ class Figures(QWidget):
         super().__init__(parent)
         self.setObjectName("figures")
         self._value_caption = QLabel("value")
-        self._gradient_caption = QLabel(textFormat=Qt.TextFormat.RichText, wordWrap=True)
+        self._gradient_caption = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self._gradient_caption.setSizePolicy(policy)
         self._value = _figure("inspected_value", "Value")
         self._gradient = _figure("inspected_gradient", "Gradient")
         self.edit = ValueEdit(parent=self)
@@ -42,7 +45,8 @@ class Figures(QWidget):
         layout.setSpacing(2)
         layout.addLayout(_row(self._value_caption, self._value, self.edit))
         layout.addWidget(self._problem)
-        layout.addLayout(_row(self._gradient_caption, self._gradient))
+        self._gradient_row = _row(self._gradient_caption, self._gradient)
+        layout.addLayout(self._gradient_row)
         self.set_text_size()
 
     def show_value(self, value: float | None, name: str, *, editable: bool, replaced: bool) -> None:
@@ -66,10 +70,15 @@ class Figures(QWidget):
 
     def show_gradient(self, gradient: float | None, name: str, *, required: bool) -> None:
         """Show the gradient, called so; nothing where there can be none."""
-        self._gradient_caption.setText(f"gradient {joined(unbroken(name))}")
+        self._gradient_caption.setText(f"gradient {joined(name)}")
         self._gradient_caption.setVisible(required)
         self._gradient.setVisible(required)
         _fill(self._gradient, gradient)
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102  Qt's
+        super().resizeEvent(event)
+        self._arrange()
 
     def set_text_size(self) -> None:
         """Follow the application's size of text."""
@@ -82,6 +91,14 @@ class Figures(QWidget):
         height = max(self.edit.sizeHint().height(), metrics.height())
         self._value.setMinimumHeight(height)
         self.edit.setMinimumHeight(height)
+
+    def _arrange(self) -> None:
+        """Give the gradient's caption its own line where it has too little room beside it."""
+        caption = self._gradient_caption
+        room = self.width() - self._gradient.minimumWidth() - self._gradient_row.spacing()
+        narrow = caption.fontMetrics().horizontalAdvance(caption.text()) > room
+        ways = QBoxLayout.Direction
+        self._gradient_row.setDirection(ways.TopToBottom if narrow else ways.LeftToRight)
 
     def _show_problem(self, problem: str) -> None:
         self._problem.setText(problem)

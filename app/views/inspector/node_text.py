@@ -51,7 +51,7 @@ def formula(reading: Reading, place: int) -> str:
             return NOT_COMPUTED
         terms = addition.before.value, reading.value(instruction.operands[0])
         sum_ = escape(computation(ADD, [show(each) for each in terms]))
-        return f"{escape(addition.title)} = {sum_} = {shown}"
+        return f"{escape(addition.title)}<br>= {sum_} = {shown}"
     symbol, written = reading.names.symbol(place), reading.names.formula(place)
     named = escape(written if symbol == written else f"{symbol} = {written}")
     if value is None:
@@ -77,7 +77,7 @@ def operand(reading: Reading, flow: EdgeFlow) -> str:
     else:
         name = link(SelectedNode(flow.operand), flow.target.title)
         value = reading.value(flow.operand)
-    return name if value is None else f"{name} = {show(value)}"
+    return name if value is None else f"{name} =&nbsp;{show(value)}"
 
 
 def local_derivative(reading: Reading, flow: EdgeFlow) -> str:

@@ -195,8 +195,10 @@ class Reading:
     def operands(self, place: int) -> list[EdgeFlow]:
         """Return the edges from an operation to those of its operands that are no constants."""
         addition = self.addition_at(place)
-        handed_on = addition is not None and not addition.before.is_start
-        return [self._handed_on(addition)] * handed_on + [
+        chain = []
+        if addition is not None and not addition.before.is_start:
+            chain.append(self._handed_on(addition))
+        return chain + [
             self.flow(self._edge(place, index))
             for index, operand in enumerate(self.tape.instructions[place].operands)
             if not self.names.is_constant(operand)
