@@ -119,6 +119,7 @@ class FitView(QWidget):
             f"<span style='color:{fit}'>fitted <b>{fitted}</b></span> &nbsp;&nbsp; "
             f"<span style='color:{muted}'>true {self._truth}</span>"
         )
+        self._formula.setAccessibleDescription(f"fitted {fitted}, true {self._truth}")
 
     def _make_table_page(self) -> QWidget:
         page = QWidget()

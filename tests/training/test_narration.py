@@ -337,7 +337,7 @@ def test_a_contribution_of_nothing_says_why():
     assert "= 0, because the local derivative is 0: a product" in local
     # b gets nothing by way of the dead relu.
     upstream = backward_of(lambda a, b: Tensor.relu(a * b) + a, (-3.0, 2.0))[2:]
-    assert all("gives 0, because the upstream is 0;" in each for each in upstream[1:])
+    assert all("= 0, because the upstream is 0;" in each for each in upstream[1:])
     both = backward_of(lambda a, b: (a * b) * 0.0 + a, (0.0, 0.0))
     assert any("because both are 0" in each for each in both)
 

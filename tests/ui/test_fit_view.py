@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import QTableView
 from app.study.data import make_samples
 from app.study.experiment import Data, Experiment
 from app.study.presets import Preset
+from app.views.fit_view import formula
 from tests.ui.person import Person, drawn, legend_item
 
 NOTEBOOK = json.loads(
@@ -57,6 +59,20 @@ def test_the_formula_shows_the_fitted_and_the_true_numbers(person):
     slope, intercept = parameters(person)
     shown = person.read("formula")
     assert f"{slope:.5g}·x − {-intercept:.5g}" in shown
+    heard = person.find("formula").accessibleDescription()
+    assert heard.split() == shown.replace("true", ", true").replace(" ,", ",").split()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "text"),
+    [
+        ((3.0873e152, 3.5047e134), "ŷ = 3.0873e152·x + 3.5047e134"),
+        ((-1e-6, -0.0), "ŷ = −1e−6·x + 0"),
+        ((math.inf, -math.inf), "ŷ = inf·x − inf"),
+    ],
+)
+def test_very_large_and_small_numbers_are_written_as_on_the_nodes(parameters, text):
+    assert formula("ŷ", parameters) == text
 
 
 def test_noise_is_named_in_the_formula(person):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtWidgets import QApplication, QMenu, QToolButton
 
 from app.study.experiment import Experiment
@@ -104,6 +104,23 @@ def test_enter_and_f3_go_on_and_with_shift_back_round_and_round(person, canvas):
         node = node_called(canvas, "residual", seen[-1])
         assert QRectF(canvas.rect()).contains(canvas.node_rectangle(node))
     assert seen == [0, 1, 2, 3, 2, 1, 0, 40, 0]
+
+
+@pytest.mark.parametrize("query", ["residual", "parameter", "data", "loss", "sum"])
+def test_what_is_found_is_not_hidden_behind_the_bar(person, canvas, query):
+    unfold(person)
+    press_on_canvas(person, Qt.Key.Key_Home)
+    open_bar(person)
+    type_query(person, query)
+    bar = person.find("find_bar")
+    for _ in range(5):
+        person.press(Qt.Key.Key_Return)
+        place, sample = selected(person)
+        box = canvas.node_rectangle(canvas.scene.find_node(place, sample))
+        assert QRectF(canvas.rect()).contains(box)
+        covered = QRectF(bar.rect().translated(bar.mapTo(person.window, QPoint())))
+        at = QPointF(canvas.mapTo(person.window, QPoint()))
+        assert not covered.intersects(box.translated(at))
 
 
 def test_the_arrows_go_on_and_back(person, canvas):

@@ -133,11 +133,22 @@ def test_keys_zoom_about_the_centre(person, canvas):
     assert canvas.camera.scale == pytest.approx(start.scale)
 
 
-def test_the_unfolded_view_starts_with_parameters_first_sample_and_loss(unfolded):
+def test_the_unfolded_view_starts_with_parameters_and_first_sample(unfolded):
     scene, view = unfolded.scene, QRectF(unfolded.rect())
-    first = [node for node in range(len(scene)) if scene.sample(node) in (None, 0)]
-    assert len(first) == 3 + 7
+    loss = node_of(unfolded, len(scene.probe.tape.instructions) - 1)
+    first = {node for node in range(len(scene)) if scene.sample(node) in (None, 0)} - {loss}
+    assert len(first) == 2 + 7
     assert view.contains(everything(unfolded, first))
+
+
+def test_the_loss_of_the_unfolded_graph_is_right_of_the_last_addition(unfolded):
+    scene = unfolded.scene
+    loss = node_of(unfolded, len(scene.probe.tape.instructions) - 1)
+    (total,) = scene.probe.tape.phases.sums
+    last = node_of(unfolded, total, 40)
+    assert scene.operands(loss).tolist() == [last]
+    assert scene.y[loss] == scene.y[last]
+    assert scene.x[loss] > scene.x[last]
 
 
 @pytest.mark.parametrize("animated", [True, False])

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QWidget
 
@@ -512,7 +512,7 @@ def test_nothing_moves_up_or_down_while_numbers_get_shorter(view, symbol):
 
 
 @pytest.mark.parametrize("scale", [1.0, 1.4])
-@pytest.mark.parametrize("size", [(285, 300), (285, 650), (420, 650)])
+@pytest.mark.parametrize("size", [(250, 650), (285, 300), (285, 650), (420, 650)])
 def test_everything_fits_into_the_width(view, qapp, scale, size):
     font = QFont(qapp.font())
     font.setPointSizeF(font.pointSizeF() * scale)
@@ -528,6 +528,50 @@ def test_everything_fits_into_the_width(view, qapp, scale, size):
         for label in view.findChildren(QLabel):
             if label.isVisible() and not label.wordWrap():
                 assert label.width() >= label.minimumSizeHint().width(), label.text()
+            elif label.isVisible():
+                assert width_of(label) <= label.width() + 1, label.text()
+
+
+def width_of(label):
+    """How much width the text of a label takes that breaks its lines where that is allowed."""
+    document = QTextDocument(documentMargin=0)
+    document.setDefaultFont(label.font())
+    if label.textFormat() is Qt.TextFormat.PlainText:
+        document.setPlainText(label.text())
+    else:
+        document.setHtml(label.text())
+    document.setTextWidth(label.width())
+    return document.size().width()
+
+
+@pytest.mark.parametrize("width", [150, 285, 500])
+def test_no_line_ends_within_the_name_of_a_gradient(view, width):
+    view.resize(width, 900)
+    steps = Steps()
+    for index in range(len(steps)):
+        moment = steps.at(index, 7)
+        explain(view, moment, subject_of(moment.entry))
+        QApplication.processEvents()
+        for label in view.findChildren(QLabel):
+            if label.isVisible():
+                assert not any(line.endswith("/") for line in lines_of(label))
+
+
+def lines_of(label):
+    """The lines of a label's text, broken as they are."""
+    document = QTextDocument(documentMargin=0)
+    document.setDefaultFont(label.font())
+    document.setHtml(label.text())
+    document.setTextWidth(label.width())
+    document.size()
+    block, lines = document.begin(), []
+    while block.isValid():
+        layout = block.layout()
+        for number in range(layout.lineCount()):
+            line = layout.lineAt(number)
+            lines.append(block.text()[line.textStart() :][: line.textLength()])
+        block = block.next()
+    return lines
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -19,8 +19,8 @@ from tests.ui.person import Person
 Key = Qt.Key
 NUMBER = r"\(?(−?\d+(?:\.\d+)?(?:e−?\d+)?)\)?"
 FLOW = re.compile(
-    rf"upstream {NUMBER} × local (?:[^=;]+ = )?{NUMBER} gives {NUMBER}, because [^;]+; .*?"
-    rf"(?:had none yet and is now {NUMBER}|gains it: {NUMBER} before, {NUMBER} now)\."
+    rf"upstream {NUMBER} × local \(?(?:[^=;]+ = )?{NUMBER}\)? (?:=|gives) {NUMBER}.*?, "
+    rf"because [^;]+; .*?(?:had none yet|was {NUMBER} and is now {NUMBER})\."
 )
 TOGETHER = re.compile(
     rf"Each of the (\d+) samples contributes .* \(sample (\d+): {NUMBER} × {NUMBER} = {NUMBER}\), "
@@ -28,7 +28,8 @@ TOGETHER = re.compile(
 )
 UPDATED = re.compile(
     rf"(\w) steps against its gradient: gradient {NUMBER}(?:, clipped to {NUMBER})?, "
-    rf"times learning rate {NUMBER}(?:, once for each of its (\d+) uses)?: \w = {NUMBER} ([+−]) {NUMBER} = {NUMBER}\."
+    rf"times learning rate {NUMBER}(?:, once for each of its (\d+) uses)?: "
+    rf"\w = {NUMBER} ([+−]) {NUMBER} = {NUMBER}\."
 )
 SUMMED = re.compile(rf"Forward: Σ adds squared up over the (\d+) samples: sum = {NUMBER}\.")
 TAKEN_IN = re.compile(rf"The running sum takes sample (\d+) in: {NUMBER} \+ {NUMBER} = {NUMBER}\.")
@@ -89,13 +90,12 @@ def assert_told(person: Person, entry: Entry, sample: int) -> None:
             )
             assert [gain, after] == near(float(np.sum(entry.contribution)), entry.after)
         case Backward():
-            upstream, local, contribution, *before, after = numbers(FLOW.search(sentence))
-            assert [upstream, local, contribution, after] == near(
-                *of(sample, entry.upstream, entry.local, entry.contribution, entry.after)
+            upstream, local, contribution, *accumulated = numbers(FLOW.search(sentence))
+            assert [upstream, local, contribution] == near(
+                *of(sample, entry.upstream, entry.local, entry.contribution)
             )
-            assert (before == []) is (entry.before is None)
-            if before:
-                assert before == near(*of(sample, entry.before))
+            before_and_after = [] if entry.before is None else [entry.before, entry.after]
+            assert accumulated == near(*of(sample, *before_and_after))
 
 
 def assert_forward(person: Person, entry: Forward, sample: int) -> None:
@@ -165,7 +165,7 @@ def test_of_an_epoch_as_a_whole_the_loss_is_told(person):
 def test_another_sample_is_told_at_the_same_step(person):
     person.press_often(Key.Key_Right, 10)
     person.enter("graph_sample", "33")
-    assert "For sample 33 (" in told(person)
+    assert "for sample 33 (" in told(person)
     assert_told(person, person.window.walk.moment.entry, 33)
     assert person.step == ("backward", 10, 16)
 

@@ -155,8 +155,8 @@ class GraphCanvas(Viewport):
             return
         if not scene.detailed:
             x, y = float(scene.x[node]), float(scene.y[node])
-            self.set_camera(Camera.placing(self._camera.scale, x, y, pixel))
             self._moved = True
+            self.set_camera(Camera.placing(self._camera.scale, x, y, pixel))
         if before is not None and self.isVisible():
             self._transition.start(before, scene, anchor.place, self._sample_shown, self._camera)
 
@@ -310,7 +310,7 @@ class GraphCanvas(Viewport):
             return
         if node is not None:
             sample = scene.sample(node)
-            self._walked = None
+            self._walked, self._walks = None, False
             self.selection_asked.emit(SelectedNode(int(scene.places[node])), sample)
             if self._is_on_value(node, at):
                 self.edit_asked.emit(int(scene.places[node]), sample)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QEasingCurve, QObject, QPointF, QVariantAnimation, Signal
+from PySide6.QtCore import QEasingCurve, QObject, QVariantAnimation, Signal
 
 from app.views.graph.camera import Camera
 from app.views.graph.scene import Scene
@@ -51,7 +51,7 @@ class Transition(QObject):
         anchor = scene.find_node(place, sample)
         if anchor is None or len(scene) > MOST_NODES or len(before) > MOST_NODES:
             return
-        self._scene, self._anchor, self._camera = scene, anchor, camera
+        self._scene, self._camera = scene, camera
         self._x, self._y = scene.x, scene.y
         self._from_x, self._from_y = self._origins(before, scene, anchor)
         self._animation.start()
@@ -84,8 +84,6 @@ class Transition(QObject):
         else:
             scene.x = self._from_x + share * (self._x - self._from_x)
             scene.y = self._from_y + share * (self._y - self._from_y)
-        x, y = float(self._x[self._anchor]), float(self._y[self._anchor])
-        pixel: QPointF = self._camera.to_pixel(x, y)
-        self.moved.emit(Camera.placing(self._camera.scale, x, y, pixel))
+        self.moved.emit(self._camera)
         if self._scene is None:
             self.ended.emit()

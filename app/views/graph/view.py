@@ -289,6 +289,8 @@ class GraphView(QWidget):
         if scene is not None:
             self._select(SelectedNode(int(scene.places[node])), scene.sample(node))
             self.canvas.show_node(node)
+            hidden = self.find_bar.geometry().bottom() + 6 - self.canvas.node_rectangle(node).top()
+            self.canvas.pan(0, max(0.0, hidden))  # from behind the bar
 
     # -- editing in place -------------------------------------------------------------------
 

@@ -45,8 +45,8 @@ class Viewport(QWidget):
     def fit(self) -> None:
         """Show the whole graph."""
         if self.scene is not None:
-            self._frame(self.scene.bounds, LARGEST_FIT)
             self._moved = True
+            self._frame(self.scene.bounds, LARGEST_FIT)
 
     def show_start(self) -> None:
         """Show where reading begins: the whole folded graph, or the first samples."""
@@ -71,30 +71,30 @@ class Viewport(QWidget):
         """Zoom by a factor, keeping a pixel's content (without one, the centre's) in place."""
         at = QPointF(self.rect().center()) if at is None else at
         target = min(max(self._camera.scale * factor, SMALLEST_SCALE), LARGEST_SCALE)
-        self.set_camera(self._camera.zoomed(target / self._camera.scale, at))
         self._moved = True
+        self.set_camera(self._camera.zoomed(target / self._camera.scale, at))
 
     def pan(self, dx: float, dy: float) -> None:
         """Move the content by so many pixels."""
         if not (dx or dy):
             return
         camera = self._camera
-        self.set_camera(Camera(camera.scale, camera.dx + dx, camera.dy + dy))
         self._moved = True
+        self.set_camera(Camera(camera.scale, camera.dx + dx, camera.dy + dy))
 
     def center_on(self, x: float, y: float) -> None:
         """Show a place of the layout in the middle."""
         middle = QPointF(self.rect().center())
-        self.set_camera(Camera.placing(self._camera.scale, x, y, middle))
         self._moved = True
+        self.set_camera(Camera.placing(self._camera.scale, x, y, middle))
 
     def show_node(self, node: int, others: Sequence[int] = ()) -> None:
         """Bring a node into view, large enough to be read, and others with it that have room."""
         if self._camera.scale < SMALLEST_START and self.scene is not None:
             place = (float(self.scene.x[node]), float(self.scene.y[node]))
             middle = QPointF(self.rect().center())
-            self.set_camera(Camera.placing(SMALLEST_START, *place, middle))
             self._moved = True
+            self.set_camera(Camera.placing(SMALLEST_START, *place, middle))
         view, box = QRectF(self.rect()).adjusted(4, 4, -4, -4), self.node_rectangle(node)
         if view.contains(box) and all(view.contains(self.node_rectangle(each)) for each in others):
             return

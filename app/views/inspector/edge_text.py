@@ -37,7 +37,7 @@ def chain_rule(reading: Reading, flow: EdgeFlow) -> str:
     gained = unbroken(flow.target.gradient)
     lines = [
         (f"upstream {unbroken(flow.source.gradient)}", show(flow.upstream)),
-        (f"× local {unbroken(flow.derivative)}", show(flow.local)),
+        ("× local derivative", show(flow.local)),
         ("= contribution", strong(show(flow.contribution))),
     ]
     if flow.contributions is not None:

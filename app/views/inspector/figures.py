@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.views.inspector.wording import joined, large, show, spell
 from app.views.value_edit import ValueEdit
 
 LARGE = 1.2
 """How much larger the numbers are than other text: as much as Qt makes <big> text."""
+
+SPACE = 6
+"""Pixels between a figure and its caption."""
 
 LONGEST = "−0.0000e−000"
 """What takes as much room as any number."""
@@ -26,10 +29,6 @@ class Figures(QWidget):
         super().__init__(parent)
         self.setObjectName("figures")
         self._value_caption = QLabel("value")
-        self._gradient_caption = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
-        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self._gradient_caption.setSizePolicy(policy)
         self._value = _figure("inspected_value", "Value")
         self._gradient = _figure("inspected_gradient", "Gradient")
         self.edit = ValueEdit(parent=self)
@@ -45,8 +44,8 @@ class Figures(QWidget):
         layout.setSpacing(2)
         layout.addLayout(_row(self._value_caption, self._value, self.edit))
         layout.addWidget(self._problem)
-        self._gradient_row = _row(self._gradient_caption, self._gradient)
-        layout.addLayout(self._gradient_row)
+        self._gradient_row = CaptionedFigure(self._gradient)
+        layout.addWidget(self._gradient_row)
         self.set_text_size()
 
     def show_value(self, value: float | None, name: str, *, editable: bool, replaced: bool) -> None:
@@ -70,15 +69,9 @@ class Figures(QWidget):
 
     def show_gradient(self, gradient: float | None, name: str, *, required: bool) -> None:
         """Show the gradient, called so; nothing where there can be none."""
-        self._gradient_caption.setText(f"gradient {joined(name)}")
-        self._gradient_caption.setVisible(required)
-        self._gradient.setVisible(required)
+        self._gradient_row.set_caption(f"gradient {joined(name)}")
+        self._gradient_row.setVisible(required)
         _fill(self._gradient, gradient)
-        self._arrange()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102  Qt's
-        super().resizeEvent(event)
-        self._arrange()
 
     def set_text_size(self) -> None:
         """Follow the application's size of text."""
@@ -88,21 +81,75 @@ class Figures(QWidget):
         metrics = QFontMetrics(font)
         for figure in (self._value, self._gradient):
             figure.setMinimumWidth(metrics.horizontalAdvance(LONGEST))
+        self._gradient_row.arrange()
         height = max(self.edit.sizeHint().height(), metrics.height())
         self._value.setMinimumHeight(height)
         self.edit.setMinimumHeight(height)
 
-    def _arrange(self) -> None:
-        """Give the gradient's caption its own line where it has too little room beside it."""
-        caption = self._gradient_caption
-        room = self.width() - self._gradient.minimumWidth() - self._gradient_row.spacing()
-        narrow = caption.fontMetrics().horizontalAdvance(caption.text()) > room
-        ways = QBoxLayout.Direction
-        self._gradient_row.setDirection(ways.TopToBottom if narrow else ways.LeftToRight)
-
     def _show_problem(self, problem: str) -> None:
         self._problem.setText(problem)
         self._problem.setVisible(bool(problem))
+
+
+class CaptionedFigure(QWidget):
+    """A figure at the right, its caption beside it or, where that has no room, above."""
+
+    def __init__(self, figure: QLabel) -> None:
+        super().__init__(objectName="captioned_figure")
+        self._caption = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+        self._caption.setParent(self)
+        self._figure = figure
+        figure.setParent(self)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def set_caption(self, text: str) -> None:
+        """Say what the figure is."""
+        if text != self._caption.text():
+            self._caption.setText(text)
+            self.arrange()
+
+    def arrange(self) -> None:
+        """Take the room that caption and figure need now."""
+        self.updateGeometry()
+        self._place()
+
+    def sizeHint(self) -> QSize:  # noqa: D102  Qt's
+        width = self._caption_width + SPACE + self._figure.minimumWidth()
+        return QSize(width, self.heightForWidth(width))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: D102  Qt's
+        return QSize(self._figure.minimumWidth(), self._line)
+
+    def heightForWidth(self, width: int) -> int:  # noqa: D102, N802  Qt's
+        return self._above(width) + self._line
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102  Qt's
+        super().resizeEvent(event)
+        self._place()
+
+    @property
+    def _caption_width(self) -> int:
+        return self._caption.fontMetrics().horizontalAdvance(self._caption.text()) + 1
+
+    @property
+    def _line(self) -> int:
+        """How high the figure is."""
+        return max(self._figure.sizeHint().height(), self._caption.fontMetrics().height())
+
+    def _above(self, width: int) -> int:
+        """Return how much room the caption takes above the figure: none if it is beside it."""
+        beside = self._caption_width + SPACE + self._figure.minimumWidth() <= width
+        return 0 if beside else self._caption.heightForWidth(width)
+
+    def _place(self) -> None:
+        above, width = self._above(self.width()), self.width()
+        self._caption.setGeometry(
+            0, 0, width if above else self._caption_width, above or self._line
+        )
+        figure = self._figure.minimumWidth()
+        self._figure.setGeometry(width - figure, above, figure, self._line)
 
 
 def _row(caption: QLabel, *figures: QWidget) -> QHBoxLayout:
