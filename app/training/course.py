@@ -34,6 +34,14 @@ class Course:
         earlier = tuple(change for change in self._changes if change[0] < epoch)
         self._changes = (*earlier, (epoch, training))
 
+    @property
+    def changes(self) -> tuple[tuple[int, Training], ...]:
+        """The settings and the epochs from whose update on they are in force, from 0 on.
+
+        It is another tuple after every change, so a reader in another thread sees all of it.
+        """
+        return self._changes
+
     def train(
         self,
         epoch: int,

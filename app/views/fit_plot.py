@@ -76,7 +76,7 @@ class FitPlot(ThemedPlot):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102  Qt's
         super().resizeEvent(event)
         if getattr(self, "_legend", None) is not None:  # it must not hide what it explains
-            self._legend.setVisible(self.height() > 7 * self.fontMetrics().height())
+            self._legend.setVisible(self.height() > 12 * self.fontMetrics().height())
 
     def show_samples(self, samples: Samples) -> None:
         """Show other data; the view moves to them."""

@@ -544,6 +544,23 @@ def width_of(label):
     return document.size().width()
 
 
+@pytest.mark.parametrize("width", [240, 255, 285, 500])
+@pytest.mark.parametrize("symbol", ["m", "m · x", "residual"])
+def test_the_gradient_is_seen_beside_its_caption_or_below_it(view, symbol, width):
+    view.resize(width, 600)
+    explain(view, whole(7), SelectedNode(place_of(whole(), symbol)))
+    QApplication.processEvents()
+    figure = view.findChild(QLabel, "inspected_gradient")
+    row = figure.parentWidget()
+    caption = next(each for each in row.findChildren(QLabel) if each is not figure)
+    assert row.rect().contains(figure.geometry())
+    assert row.rect().contains(caption.geometry())
+    assert not figure.geometry().intersects(caption.geometry())
+    assert figure.width() >= figure.sizeHint().width()
+    assert width < 500 or figure.y() == 0
+    assert (width, symbol) != (240, "residual") or figure.y() > 0
+
+
 @pytest.mark.parametrize("width", [150, 285, 500])
 def test_no_line_ends_within_the_name_of_a_gradient(view, width):
     view.resize(width, 900)

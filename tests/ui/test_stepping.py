@@ -353,3 +353,17 @@ def test_a_view_that_was_hidden_while_stepping_is_right_when_shown_again(folded)
         dock.show()
         dock.raise_()
         assert picture_of(folded, view) == expected[name], name
+
+
+def test_where_not_all_is_in_view_a_step_is_seen_at_the_same_place_both_ways(person):
+    person.window.graph_view.animation_action.setChecked(False)
+    person.press(Key.Key_U)
+    canvas, forth = canvas_of(person), []
+    for _ in range(40):  # eight samples: more than there is room for
+        person.press(Key.Key_Right)
+        forth.append((canvas.camera, person.look()))
+    assert len({camera for camera, _ in forth}) > 1
+    for camera, picture in reversed(forth):
+        assert canvas.camera == camera
+        assert person.look() == picture
+        person.press(Key.Key_Left)

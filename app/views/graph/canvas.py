@@ -25,7 +25,7 @@ from app.views.graph.picture import Focus, Picture
 from app.views.graph.ribbons import hit
 from app.views.graph.scene import Numbers, Scene
 from app.views.graph.transition import Transition
-from app.views.graph.viewport import ZOOM_STEP, Viewport
+from app.views.graph.viewport import SMALLEST_START, ZOOM_STEP, Viewport
 from app.views.graph.walking import Way, neighbour
 
 WAYS = {
@@ -200,9 +200,14 @@ class GraphCanvas(Viewport):
         node = focus.step_node
         if scene is not None and focus.step_edge is not None:
             node = int(scene.targets[focus.step_edge])
-        if scene is not None and node is not None and not self._transition.running:
+        if scene is None or node is None or self._transition.running:
+            return
+        box = scene.sample_box(self._sample_shown)
+        if box is not None and self.camera.scale >= SMALLEST_START:
+            self.show_page(box, scene.box(node))
+        else:
             self.show_node(node, scene.operands(node).tolist())
-            self.minimap.find_room(self.node_rectangle(node))
+        self.minimap.find_room(self.node_rectangle(node))
 
     def set_theme(self, theme: Theme) -> None:
         """Use the theme's colours."""

@@ -159,6 +159,7 @@ class Picture:
         if self._drawn_at is not self.scene.x:
             self._drawn_at, self._edge_layer, self._ribbons_for = self.scene.x, None, None
         self._draw_plates(painter, camera, brushes, font)
+        self._draw_sample(painter, camera, brushes)
         dotted = camera.scale < DOT_SCALE
         nodes = self._nodes[:0] if dotted else visible_nodes(self.scene, camera, *extent)
         near = None if dotted else self._few_edges(camera, extent, nodes)
@@ -224,6 +225,19 @@ class Picture:
             inset = header.adjusted(10 * camera.scale, 0, -10 * camera.scale, 0)
             begin = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(inset, begin, self._plate_text(plate.label, plate.is_samples))
+
+    def _draw_sample(self, painter: QPainter, camera: Camera, brushes: Brushes) -> None:
+        """Draw a frame around the selected sample's own nodes, which can be found at any scale."""
+        box = None if self._moment is None else self.scene.sample_box(self._moment.sample)
+        if box is None:
+            return
+        frame, theme = camera.rectangle(box), brushes.theme
+        small = max(0.0, 8.0 - frame.height()) / 2
+        frame.adjust(-small, -small, small, small)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setPen(QPen(theme.accent, 1.6))
+        painter.setBrush(mix(theme.base, theme.accent, 0.14))
+        painter.drawRoundedRect(frame, 6, 6)
 
     def _plate_text(self, label: str, is_samples: bool) -> str:
         if not is_samples or self._moment is None:

@@ -158,6 +158,10 @@ class Scene(ABC):
         """Return whether a node has no operands."""
         return self.probe.tape.instructions[int(self.places[node])].rule is None
 
+    def sample_box(self, sample: int) -> Box | None:  # noqa: ARG002  where samples have nodes
+        """Return the rectangle around a sample's own nodes; None if it has none."""
+        return None
+
     def box(self, node: int) -> Box:
         """Return the rectangle of a node."""
         x, y = float(self.x[node]), float(self.y[node])

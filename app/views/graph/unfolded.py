@@ -76,6 +76,15 @@ class UnfoldedScene(Scene):
             return number
         return number + self.block * sample
 
+    def sample_box(self, sample: int) -> Box | None:  # noqa: D102  as in Scene
+        if not self.block:
+            return None
+        own = slice(self.shared + sample * self.block, self.shared + (sample + 1) * self.block)
+        x, y, gap = self.x[own], self.y[own], 6.0
+        left, top = float(x.min()) - NODE_WIDTH / 2 - gap, float(y.min()) - NODE_HEIGHT / 2 - gap
+        right, bottom = float(x.max()) + NODE_WIDTH / 2 + gap, float(y.max()) + NODE_HEIGHT / 2
+        return left, top, right - left, bottom + gap - top
+
     # -- edges ------------------------------------------------------------------------------
 
     def _make_edges(self) -> None:

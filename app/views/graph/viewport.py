@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF
@@ -21,6 +22,9 @@ SMALLEST_FIT = 0.7
 LARGEST_FIT = 1.7
 """A small graph is not blown up more than this to fill a large view."""
 
+PAGE = 0.7
+"""How much of the view's height a page is: what follows it can be seen, too."""
+
 LARGEST_SCALE, SMALLEST_SCALE = 4.0, 1e-4
 
 
@@ -31,6 +35,7 @@ class Viewport(QWidget):
         super().__init__(parent)
         self._camera = Camera(1.0, 0.0, 0.0)
         self._moved = False  # whether a person chose the camera
+        self._page: tuple[float, float, float] | None = None  # left, top, scale
 
     @property
     def scene(self) -> Scene | None:
@@ -104,6 +109,30 @@ class Viewport(QWidget):
             if both.width() <= room.width() and both.height() <= room.height():
                 box = both
         self.pan(*_shift(box, view, room))
+
+    def show_page(self, around: Box, box: Box) -> None:
+        """Show the page that a sample's nodes are on, and there one of them, or a shared one.
+
+        The graph is cut into pages, so that the same step is always seen at the same place,
+        whichever way one came. A page is left alone until another is called for.
+        """
+        scene, scale = self.scene, self._camera.scale
+        if scene is None:
+            return
+        height = PAGE * self.height() / scale
+        first = scene.bounds[1] - 10
+        top = first + height * math.floor((around[1] - first) / height)
+        left = around[0] - scene.node_width
+        width = self.width() / scale
+        if box[0] + box[2] > left + width:
+            left = box[0] + box[2] + 10 - width
+        left = min(left, box[0] - 20)
+        if not around[1] - height < box[1] < around[1] + height:  # a shared node elsewhere
+            top = box[1] - height / 2
+        page = (left, top, scale)
+        if page != self._page:
+            self._page, self._moved = page, True
+            self.set_camera(Camera(scale, -scale * left, -scale * top))
 
     def _within_sight(self, camera: Camera) -> Camera:
         """Return a camera that has at least the edge of the scene in view."""

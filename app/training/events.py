@@ -1,0 +1,90 @@
+"""What happened in a run: the epochs worth a mark on the timeline, and why, in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from app.study.hyperparameters import Training
+from app.study.setting import settings_of, show
+
+if TYPE_CHECKING:  # NumPy comes with them
+    from app.training.course import Course
+    from app.training.history import History
+
+MOST = 200
+"""Changes of settings that are told one by one; of more, neighbours are told together."""
+
+
+class Kind(Enum):
+    """What kind of thing happened."""
+
+    SETTINGS = "settings"
+    NON_FINITE = "non-finite"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened in a run.
+
+    Attributes:
+        epoch: where; of changed settings, the first epoch whose update is made with them.
+        sentence: what, in words, without a full stop: "learning rate 0.001 → 0.01".
+        kind: what kind of thing it was.
+    """
+
+    epoch: int
+    sentence: str
+    kind: Kind
+
+
+def events(course: Course, history: History) -> list[Event]:
+    """Return what happened in a run so far, by epoch; at most ``MOST`` + 1 events."""
+    return [*_changes_of_settings(course.changes), *_first_non_finite(history)]
+
+
+def difference(before: Training, after: Training) -> str:
+    """Return in words what differs between settings: "learning rate 0.001 → 0.01"; "" if nothing.
+
+    Several differences are separated by a semicolon.
+    """
+    parts = []
+    for name, setting in settings_of(Training).items():
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            label = setting.label[0].lower() + setting.label[1:]
+            parts.append(f"{label} {_in_words(old)} → {_in_words(new)}")
+    return "; ".join(parts)
+
+
+def _in_words(value: Any) -> str:
+    """Return a setting's value as its control shows it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return getattr(value, "label", value.value) if isinstance(value, Enum) else show(value)
+
+
+def _changes_of_settings(changes: tuple[tuple[int, Training], ...]) -> Iterator[Event]:
+    """Yield the changes, of which the first is what the run began with."""
+    together = max(1, math.ceil((len(changes) - 1) / MOST))
+    for start in range(1, len(changes), together):
+        last, after = changes[min(start + together, len(changes)) - 1]
+        count = min(together, len(changes) - start)
+        sentence = difference(changes[start - 1][1], after)
+        if count > 1:
+            sentence = sentence or "the settings as they were"
+            sentence += f", after {count:,} changes up to epoch {last:,}"
+        if sentence:
+            yield Event(changes[start][0], sentence, Kind.SETTINGS)
+
+
+def _first_non_finite(history: History) -> Iterator[Event]:
+    """Yield the first epoch whose loss is not finite: a run ends with it."""
+    last = history.last_epoch
+    loss = history.loss(last) if last >= 0 else 0.0
+    if not math.isfinite(loss):
+        became = "infinite" if math.isinf(loss) else "not a number (nan)"
+        yield Event(last, f"the loss became {became}", Kind.NON_FINITE)
