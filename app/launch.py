@@ -96,7 +96,7 @@ def _save_picture(window: MainWindow, picture: Path, size: tuple[int, int]) -> s
     if window.size().toTuple() != size:
         least = window.minimumSizeHint()
         return f"The window needs at least {least.width()}x{least.height()} pixels."
-    written = window.grab().save(str(picture), "PNG")
+    written = window.picture().save(str(picture), "PNG")
     return "" if written else f"The picture could not be written to {picture}."
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QFontMetrics, QGuiApplication, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QFontMetrics, QGuiApplication, QPaintEvent, QPixmap
 from PySide6.QtWidgets import (
     QApplication,
     QToolBar,
@@ -235,8 +235,14 @@ class MainWindow(RestoredWindow):
     def ask_save_picture(self) -> None:
         """Let a person choose where to save a picture of the window, and save it."""
         path = ask_where_to_picture(self)
-        if path is not None and not self.grab().save(str(path)):
+        if path is not None and not self.picture().save(str(path)):
             self.notice.say(f"The picture could not be written to {path}.", "error")
+
+    def picture(self) -> QPixmap:
+        """Return a picture of the window, with all that it has to show."""
+        if self._views is not None:
+            self._views.inspector.catch_up()
+        return self.grab()
 
     # -- changes of the experiment ----------------------------------------------------------
 
@@ -327,15 +333,12 @@ class MainWindow(RestoredWindow):
         """Say what keeps the cursor, or is special there; else what training is doing."""
         if sentence != self.walk.sentence and self._pending is None:
             self.notice.say(sentence)
-            return
-        if self.session is not None and not self.session.running:
+        elif self.session is not None and not self.session.running:
             self._show_state()
 
     def _explain_non_finite(self) -> None:
         """Go on along the chain of causes of the first number that is not finite, and tell it."""
-        if self._views is None:
-            return
-        sentence, more = self._views.stepping.why()
+        sentence, more = self._views.stepping.why() if self._views else ("", False)
         further = (("And &why?", self._explain_non_finite),) if more else ()
         self.notice.say(sentence, "warning", (*further, ("&Reset now", self.reset)))
 

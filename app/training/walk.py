@@ -72,6 +72,8 @@ class Walk(Playback):
     @property
     def moment(self) -> Moment | None:
         """All that can be seen; None while there is no epoch."""
+        if self._session.history is None:
+            return None  # another run has begun
         if self._moment is None and self._probe is not None and self.epoch >= 0:
             self._moment = self._make_moment(self._probe)
         return self._moment

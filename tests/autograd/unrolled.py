@@ -18,6 +18,7 @@ from autograd.tape import Tape
 CLASSES = {
     each.rule.name: each
     for each in (*tensors.UnaryOperator.__subclasses__(), *tensors.BinaryOperator.__subclasses__())
+    if each.__module__ == tensors.__name__  # other tests make operators of their own
 }
 
 # Closed forms; y is the operation's own value.

@@ -121,7 +121,8 @@ def test_answers_that_are_near_enough_are_right(answer):
 def test_other_numbers_are_wrong_and_the_right_one_is_said(answer):
     verdict = QUESTION.judge(answer)
     assert verdict.right is False
-    assert verdict.sentence == "Upstream × local derivative is 0.81 × (−24) = −19.44."
+    right = "Upstream × local derivative is 0.81 × (−24) = −19.44"
+    assert verdict.sentence == f"{right}, not {answer}."
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,11 @@ class Throttle(QObject):
         self._action()
         self._last.start()
 
+    def catch_up(self) -> None:
+        """Do at once what is still to be done, if anything is."""
+        if self._timer.isActive():
+            self.do_now()
+
     def drop(self) -> None:
         """Do not do what is still to be done."""
         self._timer.stop()

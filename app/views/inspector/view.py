@@ -87,6 +87,10 @@ class InspectorView(QWidget):
         else:
             self._throttle.ask()
 
+    def catch_up(self) -> None:
+        """Show the newest moment at once."""
+        self._throttle.catch_up()
+
     def set_theme(self, theme: Theme) -> None:
         """Use the theme's colours."""
         for part in (*self._texts, self._bars, self._picture, self._page):
