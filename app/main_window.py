@@ -5,21 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, QSize, Qt, Signal
+from PySide6.QtCore import QSettings, QSize, Signal
 from PySide6.QtGui import QCloseEvent, QFontMetrics, QGuiApplication, QPaintEvent, QPixmap
 from PySide6.QtWidgets import (
     QApplication,
-    QToolBar,
-    QVBoxLayout,
-    QWidget,
 )
 
 from app.appearance import Appearance
+from app.bars import Bars
 from app.controls.experiment_panel import ExperimentPanel
 from app.controls.help_dialogs import about_dialog, shortcuts_dialog
-from app.controls.notice_bar import NoticeBar
-from app.controls.trace_bar import TraceBar
-from app.controls.transport import Transport
 from app.deferred import ModuleLoader
 from app.docks import Docks
 from app.file_dialogs import ask_for_experiment, ask_where_to_picture, ask_where_to_save
@@ -71,10 +66,9 @@ class MainWindow(RestoredWindow):
         self._was_painted = False
         self.session: Session | None = None
         self._views: RunViews | None = None
-        self.transport, self.trace_bar = Transport(), TraceBar()
-        self.notice = NoticeBar()
+        self._bars = bars = Bars(self)
+        self.transport, self.trace_bar, self.notice = bars.transport, bars.trace_bar, bars.notice
         self.panel = ExperimentPanel(presets())
-        self._add_bar()
         self._add_docks()
         self._add_menus()
         self._connect_controls()
@@ -87,21 +81,6 @@ class MainWindow(RestoredWindow):
 
     # -- putting it together ----------------------------------------------------------------
 
-    def _add_bar(self) -> None:
-        """Add transport and notice above everything else, where they stay."""
-        content = QWidget()
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(4, 0, 4, 0)
-        layout.setSpacing(5)
-        layout.addWidget(self.transport)
-        layout.addWidget(self.trace_bar)
-        layout.addWidget(self.notice)
-        bar = QToolBar("Transport", objectName="transport_bar", movable=False, floatable=False)
-        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        bar.toggleViewAction().setVisible(False)
-        bar.addWidget(content)
-        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, bar)
-
     def _add_docks(self) -> None:
         self._docks = Docks(self)
         self._docks.fill("experiment", self.panel)
@@ -112,14 +91,13 @@ class MainWindow(RestoredWindow):
     def _add_menus(self) -> None:
         menus = Menus(self)
         menus.fill_file(self.ask_open, self.ask_save, self.ask_save_picture)
-        menus.fill_run(self.transport, self.trace_bar)
+        menus.fill_run(self.transport, self.trace_bar, self._bars.timeline)
         menus.fill_view(self._docks, self._appearance, self._docks.arrange)
         menus.fill_help(lambda: shortcuts_dialog(self).open(), lambda: about_dialog(self).open())
         self._menus = menus
 
     def _connect_controls(self) -> None:
-        self.transport.set_enabled(False)
-        self.trace_bar.set_enabled(False)
+        self._bars.set_enabled(False)
         self.transport.play_action.triggered.connect(self.play_or_pause)
         self.transport.step_action.triggered.connect(self.step)
         self.transport.reset_action.triggered.connect(self.reset)
@@ -146,7 +124,7 @@ class MainWindow(RestoredWindow):
         self.settle_restored_size(self._docks.share_out)
         self.session = session = Session(self)
         self._views = views = RunViews(
-            self._docks, session, self.trace_bar, self._appearance, self.panel.show_stability
+            self._docks, session, self._bars, self._appearance, self.panel.show_stability
         )
         self.fit_view, self.graph_view, self.loss_view = views.fit, views.graph, views.loss
         self.walk = views.walk
@@ -163,8 +141,7 @@ class MainWindow(RestoredWindow):
         session.failed.connect(self._show_failure)
         self.transport.speed_changed.connect(session.set_speed)
         session.set_speed(self.transport.speed())
-        self.transport.set_enabled(True)
-        self.trace_bar.set_enabled(True)
+        self._bars.set_enabled(True)
         self.transport.focus_play()
         session.start(self._wanted)
         self.loaded.emit()
@@ -384,7 +361,7 @@ class MainWindow(RestoredWindow):
 
     def _show_theme(self) -> None:
         theme = self._appearance.theme
-        for part in (self.transport, self.trace_bar, self._docks, self.panel):
+        for part in (self._bars, self._docks, self.panel):
             part.set_theme(theme)
 
     def _show_text_size(self) -> None:
@@ -397,9 +374,7 @@ class MainWindow(RestoredWindow):
         metrics = QFontMetrics(font)
         self.panel.resize_to_text()
         self._docks.resize_to_text(metrics)
-        self.transport.resize_to_text()
-        self.trace_bar.resize_to_text()
-        self.notice.resize_to_text()
+        self._bars.resize_to_text()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102  Qt's
         super().paintEvent(event)

@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 
 from app.appearance import SYSTEM, Appearance
+from app.controls.timeline import Timeline
 from app.controls.trace_bar import TraceBar
 from app.controls.transport import Transport
 
@@ -38,11 +39,13 @@ class Menus:
         self._file.addSeparator()
         self._add(self._file, "&Quit", self._window.close, "Ctrl+Q")
 
-    def fill_run(self, transport: Transport, trace_bar: TraceBar) -> None:
-        """Fill the Run menu with the own actions of the transport and of the trace bar."""
+    def fill_run(self, transport: Transport, trace_bar: TraceBar, timeline: Timeline) -> None:
+        """Fill the Run menu with the bars' own actions."""
         self._run.addActions([transport.play_action, transport.step_action, transport.reset_action])
         self._run.addSeparator()
         self._run.addActions([*trace_bar.walking_actions, trace_bar.leave_action])
+        self._run.addSeparator()
+        self._run.addAction(timeline.play_action)
 
     def fill_view(
         self,

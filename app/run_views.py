@@ -9,10 +9,12 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.appearance import Appearance
-from app.controls.trace_bar import TraceBar
+from app.bars import Bars
 from app.docks import Docks
 from app.stepping import Stepping
 from app.study.experiment import Experiment
+from app.training.events import events
+from app.training.loop import State
 from app.training.selection import subject_of
 from app.training.session import Session
 from app.training.snapshot import Probe
@@ -40,14 +42,14 @@ class RunViews(QObject):
         self,
         docks: Docks,
         session: Session,
-        bar: TraceBar,
+        bars: Bars,
         appearance: Appearance,
         show_stability: Callable[[Stability], None],
     ) -> None:
         """Fill the docks; ``show_stability`` is told now and then what is known of it."""
         super().__init__(session)
         self.walk = Walk(session, self)
-        self.stepping = Stepping(session, self.walk, bar)
+        self.stepping = Stepping(session, self.walk, bars.trace_bar)
         self.fit, self.graph, self.loss = FitView(), GraphView(), LossView()
         self.inspector = InspectorView()
         self._appearance = appearance
@@ -60,6 +62,8 @@ class RunViews(QObject):
         docks.fill("steps", self.stepping.log)
         self._docks = docks
         self._session = session
+        self._timeline = bars.timeline
+        self._changes: object = None  # the settings of which the timeline shows the changes
         self._probe: Probe | None = None
         self._show_stability = show_stability
         self._stability_due = 0.0
@@ -88,6 +92,33 @@ class RunViews(QObject):
         self.graph.said.connect(lambda problem: walk.said.emit(problem or walk.sentence))
         self.fit.sample_asked.connect(walk.select_sample)
         self.loss.epoch_asked.connect(walk.go_to)
+        self._connect_timeline()
+
+    def _connect_timeline(self) -> None:
+        """Let the timeline move the cursor, and let it be when something else does."""
+        walk, timeline = self.walk, self._timeline
+        timeline.epoch_asked.connect(walk.go_to)
+        timeline.played.connect(lambda playing: walk.pause() if playing else None)
+        walk.stepped.connect(lambda _moment: timeline.stop())
+        walk.played.connect(lambda playing: timeline.stop() if playing else None)
+        self._session.training_changed.connect(self._show_timeline)
+        self._session.state_changed.connect(self._take_state)
+
+    def _take_state(self, state: State) -> None:
+        if state is State.RUNNING:
+            self._timeline.stop()
+        self._show_timeline()
+
+    def _show_timeline(self) -> None:
+        """Show how far the run has come, where one looks, and what happened when."""
+        session, timeline = self._session, self._timeline
+        timeline.show_history(session.epoch, session.experiment.training.epochs, self.walk.epoch)
+        course, history = session.course, session.history
+        if course is None or history is None:
+            timeline.show_events([])
+        elif course.changes is not self._changes or not session.running:
+            self._changes = course.changes
+            timeline.show_events(events(course, history))
 
     def show_run(self, experiment: Experiment) -> None:
         """Show a new run's data and an empty history; the same data keep the graph in place."""
@@ -99,6 +130,8 @@ class RunViews(QObject):
         self.graph.show_run()
         self.inspector.show_moment(None, None)
         self.loss.show_run(experiment.training.epochs)
+        self._changes = None
+        self._show_timeline()
 
     def show(self) -> None:
         """Draw what the cursor looks at in the views that can be seen."""
@@ -106,6 +139,7 @@ class RunViews(QObject):
         moment = walk.moment
         if moment is None or session.history is None:
             return
+        self._show_timeline()
         if self._docks.is_visible("fit"):
             self.fit.show_moment(moment)
         if self._docks.is_visible("graph"):

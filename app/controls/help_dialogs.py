@@ -28,6 +28,15 @@ SHORTCUTS = (
         ),
     ),
     (
+        "Timeline",
+        (
+            ("drag, click", "look at another epoch, everywhere"),
+            ("Shift + drag", "mark a range, which is then played again and again"),
+            ("H", "play the history, or stop"),
+            ("← → Page ↑ ↓ Home End", "with the focus on it: another epoch"),
+        ),
+    ),
+    (
         "Fields",
         (
             ("Enter", "take what was typed"),

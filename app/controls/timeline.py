@@ -21,6 +21,7 @@ SPEEDS = (1.0, 10.0, 100.0, 1000.0, None)
 """Epochs a second that playing can make; None: as many as take ``WHOLE`` seconds for all."""
 
 DEFAULT_SPEED = 100.0
+PLAY, PAUSE = "Play the &history", "Pause the &history"
 WHOLE = 10.0
 FRAME = 16
 """Milliseconds from one epoch shown to the next, at least."""
@@ -51,7 +52,7 @@ class Timeline(QWidget):
         self._due = 0.0  # the part of an epoch that is due but was not shown
         self._timer = QTimer(self, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._play_on)
-        self.play_action = QAction(self, objectName="play_history_action")
+        self.play_action = QAction(PLAY, self, objectName="play_history_action")
         self.play_action.setShortcut(QKeySequence("H"))
         self.play_action.setAutoRepeat(False)
         self.play_action.triggered.connect(self._play_or_pause)
@@ -77,10 +78,10 @@ class Timeline(QWidget):
             epochs: the number of epochs at which the run shall stop.
             looked_at: the epoch looked at.
         """
+        if self.playing and not self.strip.asking and looked_at != self.strip.value():
+            self.stop()
         self.strip.show_history(newest, epochs, looked_at)
         self.play_action.setEnabled(newest > 0)
-        if self.playing and self.strip.value() != looked_at and not self.strip.asking:
-            self.stop()
 
     def show_events(self, events: Sequence[Event]) -> None:
         """Mark what happened in the run."""
@@ -179,11 +180,12 @@ class Timeline(QWidget):
 
     def _take_speed(self) -> None:
         if self.playing:
+            self._clock.start()
             self._timer.setInterval(self._interval())
 
     def _show_playing(self) -> None:
         """Show what the button does next."""
-        self.play_action.setText("Pause the &history" if self.playing else "Play the &history")
+        self.play_action.setText(PAUSE if self.playing else PLAY)
         what = "Stop playing" if self.playing else "Show one epoch after the other"
         self.play_action.setToolTip(f"{what} (H)")
         if self._theme is not None:

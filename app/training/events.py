@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # NumPy comes with them
 MOST = 200
 """Changes of settings that are told one by one; of more, neighbours are told together."""
 
+_SETTINGS = settings_of(Training)
+
 
 class Kind(Enum):
     """What kind of thing happened."""
@@ -52,7 +54,7 @@ def difference(before: Training, after: Training) -> str:
     Several differences are separated by a semicolon.
     """
     parts = []
-    for name, setting in settings_of(Training).items():
+    for name, setting in _SETTINGS.items():
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
             label = setting.label[0].lower() + setting.label[1:]

@@ -79,12 +79,6 @@ class Walk(Playback):
         return self._moment
 
     @property
-    def at_newest(self) -> bool:
-        """Whether the newest epoch is looked at as a whole, as the run has it."""
-        newest = self.epoch == self._session.epoch
-        return newest and self.step is None and self.what_if == NOTHING_REPLACED
-
-    @property
     def place_in_trace(self) -> tuple[int, int]:
         """How many steps of the epoch are done, and how many there are; (0, 0) as a whole."""
         return (0, 0) if self.step is None else (self.step + 1, len(self._epoch_trace()))

@@ -185,11 +185,11 @@ class Scene(ABC):
 
     def operands(self, node: int) -> np.ndarray:
         """Return the nodes that a node is computed from, in order."""
-        return self.sources[self._by_target[0][self._range(self._by_target[1], node)]]
+        return self.sources[self.edges_into(node)]
 
     def users(self, node: int) -> np.ndarray:
         """Return the nodes that are computed from a node."""
-        return self.targets[self._by_source[0][self._range(self._by_source[1], node)]]
+        return self.targets[self.edges_from(node)]
 
     def edges_into(self, node: int) -> np.ndarray:
         """Return the numbers of the edges from a node's operands."""

@@ -127,7 +127,6 @@ class GraphView(QWidget):
     def _lay_out(self) -> None:
         fold = _button("fold", self.fold_action)
         fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        self._fold_button = fold
         caption = QLabel("&Sample")
         caption.setBuddy(self._sample)
         options = QToolButton(objectName="graph_options", autoRaise=True)
