@@ -20,6 +20,7 @@ TITLES = {
     "graph": "Computation graph",
     "loss_curve": "Loss curve",
     "inspector": "Inspector",
+    "landscape": "Landscape",
     "steps": "Steps",
 }
 
@@ -64,7 +65,7 @@ class Docks(QObject):
 
     def arrange(self) -> None:
         """Show all docks where they belong: the graph in the middle, what explains it right."""
-        experiment, fit, graph, loss, inspector, steps = self._docks.values()
+        experiment, fit, graph, loss, inspector, landscape, steps = self._docks.values()
         for dock in self:
             dock.setFloating(False)
             dock.show()
@@ -75,13 +76,14 @@ class Docks(QObject):
         window.splitDockWidget(graph, inspector, horizontal)
         window.splitDockWidget(graph, fit, vertical)
         window.splitDockWidget(fit, loss, horizontal)
-        window.tabifyDockWidget(inspector, steps)
+        for behind in (landscape, steps):
+            window.tabifyDockWidget(inspector, behind)
         inspector.raise_()
         self.share_out()
 
     def share_out(self) -> None:
         """Give every dock the part of the window that it is meant to have."""
-        experiment, fit, graph, loss, inspector, _ = self._docks.values()
+        experiment, fit, graph, loss, inspector, *_ = self._docks.values()
         horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         window = self._window
         left = max(1, experiment.widget().minimumWidth())
@@ -90,7 +92,7 @@ class Docks(QObject):
         window.resizeDocks([experiment, graph, inspector], [left, rest - right, right], horizontal)
         middle = rest - right
         window.resizeDocks([fit, loss], [round(0.6 * middle), round(0.4 * middle)], horizontal)
-        window.resizeDocks([graph, fit], [68, 32], vertical)
+        window.resizeDocks([graph, fit], [72, 28], vertical)
 
     def set_theme(self, theme: Theme) -> None:
         """Use the theme's colours for the titles."""

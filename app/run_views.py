@@ -13,6 +13,7 @@ from app.bars import Bars
 from app.docks import Docks
 from app.stepping import Stepping
 from app.study.experiment import Experiment
+from app.training.engine import choose_engine
 from app.training.events import events
 from app.training.loop import State
 from app.training.selection import subject_of
@@ -23,6 +24,7 @@ from app.training.walk import Walk
 from app.views.fit_view import FitView
 from app.views.graph.view import GraphView
 from app.views.inspector.view import InspectorView
+from app.views.landscape.view import LandscapeView
 from app.views.loss_view import LossView
 
 STABILITY_INTERVAL = 0.25
@@ -35,7 +37,7 @@ class RunViews(QObject):
     Attributes:
         walk: the cursor.
         stepping: what moves it and tells of it.
-        fit, graph, loss, inspector: the views.
+        fit, graph, loss, landscape, inspector: the views.
     """
 
     def __init__(
@@ -51,13 +53,14 @@ class RunViews(QObject):
         self.walk = Walk(session, self)
         self.stepping = Stepping(session, self.walk, bars.trace_bar)
         self.fit, self.graph, self.loss = FitView(), GraphView(), LossView()
-        self.inspector = InspectorView()
+        self.inspector, self.landscape = InspectorView(), LandscapeView()
         self._appearance = appearance
         appearance.theme_changed.connect(self._show_theme)
         self._show_theme()  # before they take room: without icons buttons show their texts
         docks.fill("fit", self.fit)
         docks.fill("graph", self._graph_with_narration())
         docks.fill("loss_curve", self.loss)
+        docks.fill("landscape", self.landscape)
         docks.fill("inspector", self.inspector)
         docks.fill("steps", self.stepping.log)
         self._docks = docks
@@ -126,6 +129,8 @@ class RunViews(QObject):
             self._probe = Probe(experiment.data)
             self.fit.show_data(self._probe, experiment.data)
             self.graph.show_graph(self._probe)
+        recipe = experiment.data
+        self.landscape.show_run(self._probe, lambda: choose_engine(recipe).engine)
         self.walk.show_run(self._probe)
         self.graph.show_run()
         self.inspector.show_moment(None, None)
@@ -140,6 +145,7 @@ class RunViews(QObject):
         if moment is None or session.history is None:
             return
         self._show_timeline()
+        self.landscape.show_moment(moment, session.history, walk.training, session.epoch)
         if self._docks.is_visible("fit"):
             self.fit.show_moment(moment)
         if self._docks.is_visible("graph"):
@@ -166,5 +172,6 @@ class RunViews(QObject):
         self._stability_due = now + max(STABILITY_INTERVAL, 20 * (now - start))
 
     def _show_theme(self) -> None:
-        for view in (self.fit, self.graph, self.loss, self.inspector, self.stepping.predictions):
+        views = (self.fit, self.graph, self.loss, self.landscape, self.inspector)
+        for view in (*views, self.stepping.predictions):
             view.set_theme(self._appearance.theme)

@@ -36,7 +36,8 @@ def trace_of(
 ) -> EpochTrace:
     """Return the steps of an epoch of the run."""
     history, course = session.history, session.course
-    assert history is not None and course is not None  # noqa: S101  there is an epoch
+    assert history is not None  # noqa: S101  there is an epoch
+    assert course is not None  # noqa: S101
     training = training_at(session, epoch)
     state = course.state_before(epoch, history.state(epoch), training)
     return EpochTrace(probe, epoch, state, training, folded=folded, what_if=what_if)

@@ -12,8 +12,8 @@ from app.views.graph.scene import Flows, Numbers, PlateBox, Scene
 from autograd.plates import Plate, fold_plates
 from autograd.rules import SUM
 
-NODE_WIDTH, NODE_HEIGHT = 86.0, 82.0
-GAP_X, GAP_Y = 20.0, 12.0
+NODE_WIDTH, NODE_HEIGHT = 86.0, 76.0
+GAP_X, GAP_Y = 20.0, 8.0
 
 
 class FoldedScene(Scene):

@@ -1,0 +1,1 @@
+"""The loss landscape: colours, contour lines, the path of the run, the steps."""
