@@ -36,6 +36,7 @@ class Docks(QObject):
         self._window = window
         window.setDockNestingEnabled(True)
         self._docks: dict[str, QDockWidget] = {}
+        self._seen: set[QDockWidget] = set()
         self._titles: list[DockTitle] = []
         for name, title in TITLES.items():
             dock = QDockWidget(title, window, objectName=f"{name}_dock")
@@ -49,7 +50,9 @@ class Docks(QObject):
         """Keep the keyboard's focus out of what is behind another tab, and tell what is shown."""
         for part in (dock.widget(), dock.titleBarWidget()):
             part.setEnabled(visible)
+        self._seen.discard(dock)
         if visible:
+            self._seen.add(dock)
             self.shown.emit()
 
     def __iter__(self) -> Iterator[QDockWidget]:
@@ -60,8 +63,9 @@ class Docks(QObject):
         self._docks[name].setWidget(content)
 
     def is_visible(self, name: str) -> bool:
-        """Return whether a dock can be seen."""
-        return self._docks[name].isVisible()
+        """Return whether a dock can be seen: it is shown, and not behind another one."""
+        dock = self._docks[name]
+        return dock.isVisible() and dock in self._seen
 
     def arrange(self) -> None:
         """Show all docks where they belong: the graph in the middle, what explains it right."""

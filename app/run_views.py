@@ -145,7 +145,8 @@ class RunViews(QObject):
         if moment is None or session.history is None:
             return
         self._show_timeline()
-        self.landscape.show_moment(moment, session.history, walk.training, session.epoch)
+        if self._docks.is_visible("landscape"):
+            self.landscape.show_moment(moment, session.history, walk.training, session.epoch)
         if self._docks.is_visible("fit"):
             self.fit.show_moment(moment)
         if self._docks.is_visible("graph"):

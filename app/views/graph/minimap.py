@@ -41,6 +41,7 @@ class Minimap(QWidget):
         self.setAccessibleName("Overview of the graph")
         self.setToolTip("The whole graph; click to go there.")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.hide()
         self._scene: Scene | None = None
         self._bins: np.ndarray | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from app.theme import Theme
 from app.views.graph.camera import Camera
@@ -23,6 +23,10 @@ REACH = 8.0
 NARROWEST, WIDEST = 1.4, 7.0
 """Pixels of the smallest and the largest contribution, at scale 1."""
 
+_T = np.linspace(0, 1, 13)[1:, None]
+BERNSTEIN = np.hstack([(1 - _T) ** 3, 3 * _T * (1 - _T) ** 2, 3 * _T**2 * (1 - _T), _T**3])
+"""What turns a cubic curve's four control points into twelve points along it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ribbon:
@@ -32,25 +36,29 @@ class Ribbon:
         edge: its number.
         points: its points in pixels, of shape (points, 2).
         path: a smooth line through them.
+        end, before_end: its last two points.
     """
 
     edge: int
     points: np.ndarray
     path: QPainterPath
+    end: QPointF
+    before_end: QPointF
 
 
 def make_ribbon(edge: int, route: np.ndarray, camera: Camera) -> Ribbon:
     """Return an edge with these points of the layout, as a camera sees it."""
     points = camera.scale * route + [camera.dx, camera.dy]
-    path = QPainterPath(QPointF(*points[0]))
-    for (x1, y1), (x2, y2) in zip(points[:-1].tolist(), points[1:].tolist(), strict=True):
-        bend = (x2 - x1) / 2
-        if bend <= 0:
-            path.lineTo(x2, y2)
-        else:
-            path.cubicTo(x1 + bend, y1, x2 - bend, y2, x2, y2)
-    samples = [path.pointAtPercent(share / 16) for share in range(17)]
-    return Ribbon(edge, np.array([[p.x(), p.y()] for p in samples]), path)
+    starts, ends = points[:-1], points[1:]
+    bend = np.zeros_like(starts)
+    bend[:, 0] = np.maximum((ends[:, 0] - starts[:, 0]) / 2, 0.0)
+    controls = np.stack([starts, starts + bend, ends - bend, ends], axis=1)
+    along = np.concatenate([points[:1], *(BERNSTEIN @ controls)])
+    path = QPainterPath(QPointF(*points[0].tolist()))
+    for _, (x1, y1), (x2, y2), (x, y) in controls.tolist():
+        path.cubicTo(x1, y1, x2, y2, x, y)
+    end, before_end = along[-1].tolist(), along[-2].tolist()
+    return Ribbon(edge, along, path, QPointF(*end), QPointF(*before_end))
 
 
 def hit(ribbons: list[Ribbon], at: QPointF) -> int | None:
@@ -134,25 +142,24 @@ def _sign_colour(contribution: float, theme: Theme) -> QColor:
 
 def _draw_tip(painter: QPainter, ribbon: Ribbon, colour: QColor, size: float) -> None:
     """Draw the arrowhead: values flow this way, gradients the other."""
-    _draw_arrow(painter, ribbon.points[-1], ribbon.points[-1] - ribbon.points[-2], colour, size)
+    _draw_arrow(painter, ribbon.end, ribbon.before_end, colour, size)
 
 
 def draw_backward_tip(painter: QPainter, ribbon: Ribbon, colour: QColor, scale: float) -> None:
     """Draw an arrowhead at the other end: the gradient has just flowed back here."""
-    size = max(9.0, 12 * scale)
-    _draw_arrow(painter, ribbon.points[0], ribbon.points[0] - ribbon.points[1], colour, size)
+    start, after = ribbon.points[:2].tolist()
+    _draw_arrow(painter, QPointF(*start), QPointF(*after), colour, max(9.0, 12 * scale))
 
 
 def _draw_arrow(
-    painter: QPainter, tip: np.ndarray, direction: np.ndarray, colour: QColor, size: float
+    painter: QPainter, tip: QPointF, before: QPointF, colour: QColor, size: float
 ) -> None:
-    along = direction / (float(np.hypot(*direction)) or 1.0) * size
-    side = np.array([-along[1], along[0]]) * 0.55
-    base = tip - along
+    along = tip - before
+    along *= size / (math.hypot(along.x(), along.y()) or 1.0)
+    side = QPointF(-along.y(), along.x()) * 0.55
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
-    corners = (tip, base + side, base - side)
-    painter.drawPolygon(QPolygonF([QPointF(*corner.tolist()) for corner in corners]))
+    painter.drawPolygon([tip, tip - along + side, tip - along - side])
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
