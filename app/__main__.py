@@ -56,6 +56,9 @@ def _render_parser() -> argparse.ArgumentParser:
         "--epochs", type=_epochs, default=None, metavar="N", help="train so many epochs first"
     )
     parser.add_argument(
+        "--step", type=_step, default=None, metavar="N", help="go to a step of the epoch, from 1 on"
+    )
+    parser.add_argument(
         "--size", type=_size, default=(1440, 900), metavar="WIDTHxHEIGHT", help="in pixels"
     )
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
@@ -66,6 +69,13 @@ def _epochs(text: str) -> int:
     """Return a number of epochs from 0 on."""
     if not text.isdigit():
         raise argparse.ArgumentTypeError(f"“{text}” is no number of epochs, such as 200")
+    return int(text)
+
+
+def _step(text: str) -> int:
+    """Return the number of a step from 1 on."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"“{text}” is no number of a step, such as 14")
     return int(text)
 
 
@@ -114,7 +124,9 @@ def _render(preset: Preset, options: argparse.Namespace) -> int:
         return CANNOT_START
     from app.launch import render
 
-    problem = render(preset, options.picture, options.epochs, options.size, options.theme)
+    problem = render(
+        preset, options.picture, options.epochs, options.size, options.theme, options.step
+    )
     if problem:
         print(problem, file=sys.stderr)
         return CANNOT_START

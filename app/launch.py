@@ -67,9 +67,17 @@ def spare_the_collector() -> None:
 
 
 def render(
-    preset: Preset, picture: Path, epochs: int | None, size: tuple[int, int], theme: str
+    preset: Preset,
+    picture: Path,
+    epochs: int | None,
+    size: tuple[int, int],
+    theme: str,
+    step: int | None = None,
 ) -> str:
-    """Train and write a picture of the window; return a sentence if it could not be written."""
+    """Train and write a picture of the window; return a sentence if it could not be written.
+
+    ``step`` is the step of the newest epoch to look at, from 1 on; None for all of the epoch.
+    """
     import tempfile  # costs the window's start a few milliseconds
 
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -86,9 +94,19 @@ def render(
         _train(window, preset, epochs)
         window.resize(*size)
         application.processEvents()
-        problem = _save_picture(window, picture, size)
+        problem = _go_to(window, step) if step else ""
+        application.processEvents()
+        problem = problem or _save_picture(window, picture, size)
         window.close()
     return problem
+
+
+def _go_to(window: MainWindow, step: int) -> str:
+    """Go to a step of the newest epoch; return a sentence if it has no such step."""
+    walk = window.walk
+    walk.go_to(walk.epoch, step - 1)
+    _, steps = walk.place_in_trace
+    return "" if step <= steps else f"The epoch has {steps:,} steps: there is no step {step:,}."
 
 
 def _save_picture(window: MainWindow, picture: Path, size: tuple[int, int]) -> str:

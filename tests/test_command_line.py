@@ -80,6 +80,25 @@ def test_render_trains_as_many_epochs_as_asked_and_always_alike(tmp_path):
     assert pictures[1] == pictures[2]
 
 
+def test_render_goes_to_a_step_of_the_epoch(tmp_path):
+    whole, step = tmp_path / "whole.png", tmp_path / "step.png"
+    assert run("render", whole, "--epochs", 3, "--size", "1000x640").returncode == 0
+    done = run("render", step, "--epochs", 3, "--size", "1000x640", "--step", 14)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert QImage(str(step)) != QImage(str(whole))
+
+
+@pytest.mark.parametrize(
+    ("step", "said"), [("17", "The epoch has 16 steps: there is no step 17."), ("0", "“0” is no")]
+)
+def test_render_says_that_there_is_no_such_step(tmp_path, step, said):
+    picture = tmp_path / "no.png"
+    done = run("render", picture, "--epochs", 1, "--step", step)
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert not picture.exists()
+
+
 def test_render_draws_a_saved_experiment(tmp_path):
     saved, picture = tmp_path / "mine.chainrule", tmp_path / "mine.png"
     write_experiment(saved, Experiment().with_value("samples", 3), "Mine")

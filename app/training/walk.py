@@ -284,9 +284,16 @@ class Walk(Playback):
             self.said.emit("This is epoch 0: no update was made before it.")
 
     def go_to(self, epoch: int, step: int | None = None) -> None:
-        """Look at an epoch of the history as a whole, or at a step of its trace."""
-        if self._ready():
-            self._go(min(max(epoch, 0), self._session.epoch), step)
+        """Look at an epoch of the history as a whole, or at a step of its trace, the last at most.
+
+        Steps are counted from 0.
+        """
+        if not self._ready():
+            return
+        epoch = min(max(epoch, 0), self._session.epoch)
+        if step is not None:
+            step = min(step, len(self._trace_of(epoch)) - 1)
+        self._go(epoch, step)
 
     def _entry(self, trace: EpochTrace, step: int) -> Entry:
         place = trace.locate(step)
