@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from app.docks import Docks
 from app.file_dialogs import ask_for_experiment, ask_where_to_picture, ask_where_to_save
 from app.menus import Menus
 from app.restored_window import RestoredWindow
-from app.study.experiment import Experiment
+from app.study.experiment import Experiment, InitialParameters
 from app.study.presets import (
     ExperimentFileError,
     Preset,
@@ -135,6 +136,7 @@ class MainWindow(RestoredWindow):
         views.walk.moved.connect(self._show_place)
         views.walk.said.connect(self._say_of_walk)
         views.graph.left.connect(self.transport.focus_play)
+        views.start_asked.connect(self.start_from)
         session.run_reset.connect(self._show_run)
         session.state_changed.connect(self._show_state)
         session.diverged.connect(self._warn_of_divergence)
@@ -178,6 +180,16 @@ class MainWindow(RestoredWindow):
         self._pending = None
         self.panel.discard_typing()
         self._take_edit(preset.experiment, f"“{preset.title}”")
+
+    def start_from(self, parameters: Sequence[float]) -> None:
+        """Begin a run with these initial parameters; asks first if a run would be lost."""
+        from app.study.model import PARAMETERS
+
+        wanted = self.panel.experiment.with_value("source", InitialParameters.VALUES)
+        for name, value in zip(PARAMETERS, parameters, strict=True):
+            within = min(max(float(f"{value:.6g}"), -1e9), 1e9)  # as the field takes it
+            wanted = wanted.with_value(name, within)
+        self._take_edit(wanted, "Start from here")
 
     def ask_open(self) -> None:
         """Let a person choose a file, and open it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.appearance import Appearance
@@ -39,6 +39,9 @@ class RunViews(QObject):
         stepping: what moves it and tells of it.
         fit, graph, loss, landscape, inspector: the views.
     """
+
+    start_asked = Signal(object)
+    """A run shall start from these parameters, of shape (parameters,)."""
 
     def __init__(
         self,
@@ -95,6 +98,7 @@ class RunViews(QObject):
         self.graph.said.connect(lambda problem: walk.said.emit(problem or walk.sentence))
         self.fit.sample_asked.connect(walk.select_sample)
         self.loss.epoch_asked.connect(walk.go_to)
+        self.landscape.start_asked.connect(self.start_asked)
         self._connect_timeline()
 
     def _connect_timeline(self) -> None:

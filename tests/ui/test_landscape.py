@@ -108,7 +108,7 @@ class Landscape(Person):
 
 @pytest.fixture
 def view(qtbot) -> Iterator[LandscapeView]:
-    view = LandscapeView(can_start=True)
+    view = LandscapeView()
     yield opened(view, qtbot)
     view.close()
     view.deleteLater()
@@ -455,20 +455,6 @@ def test_a_double_click_asks_to_start_there(landscape, qtbot):
     with qtbot.waitSignal(landscape.view.start_asked, timeout=TIMEOUT) as asked:
         landscape.double_click_at(landscape.range.mean(axis=1))
     assert np.array_equal(asked.args[0], landscape.marks[2][0])
-
-
-def test_unless_a_run_can_start_anywhere_there_is_no_button(qtbot):
-    view = opened(LandscapeView(), qtbot)
-    landscape = Landscape(view, qtbot)
-    landscape.show(5)
-    asked = []
-    view.start_asked.connect(asked.append)
-    assert not landscape.sees("start_here")
-    landscape.double_click_at(landscape.range.mean(axis=1))
-    landscape.wait(lambda: len(landscape.marks[2]) == 1)
-    assert asked == []
-    view.close()
-    view.deleteLater()
 
 
 # -- other numbers of parameters -------------------------------------------------------------

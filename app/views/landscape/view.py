@@ -51,8 +51,7 @@ class LandscapeView(QWidget):
     start_asked = Signal(np.ndarray)
     """Training is to start from these parameters, of shape (parameters,)."""
 
-    def __init__(self, parent: QWidget | None = None, *, can_start: bool = False) -> None:
-        """Make the view; with ``can_start`` a run can be started from a place."""
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("landscape_view")
         self._probe: Probe | None = None
@@ -73,7 +72,7 @@ class LandscapeView(QWidget):
         self.losses.searched.connect(self._draw)
         self._scale = Scale(True, 0.0, 1.0)
         self._asked: np.ndarray | None = None  # the parameters at the place clicked on
-        self._make_parts(can_start)
+        self._make_parts()
         box = self.plot.getViewBox()
         box.sigRangeChangedManually.connect(lambda: self._follow.setChecked(False))
         box.sigRangeChanged.connect(self._take_range)
@@ -147,7 +146,7 @@ class LandscapeView(QWidget):
 
     # -- the parts --------------------------------------------------------------------------
 
-    def _make_parts(self, can_start: bool) -> None:
+    def _make_parts(self) -> None:
         self.plot = LandscapePlot()
         self._log = QCheckBox("Log colours", objectName="landscape_log", checked=True)
         self._log.setToolTip("Let colours and contour lines stand for the loss's logarithm.")
@@ -166,9 +165,7 @@ class LandscapeView(QWidget):
         self._legend, self._colours = Legend(), ColourBar()
         self._start = QPushButton("Start from here", objectName="start_here", enabled=False)
         self._start.setToolTip("Start a run with the parameters of the place clicked on.")
-        self._start.setVisible(can_start)
         self._start.clicked.connect(self._ask_start)
-        self._can_start = can_start
         row = QHBoxLayout()
         for widget in (self._log, self._follow, *self._choices):
             row.addWidget(widget)
@@ -359,8 +356,7 @@ class LandscapeView(QWidget):
 
     def _take_double_click(self, place: np.ndarray) -> None:
         self._ask(place)
-        if self._can_start:
-            self._ask_start()
+        self._ask_start()
 
     def _ask_start(self) -> None:
         if self._asked is not None:
