@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QFont, QFontMetricsF
 from PySide6.QtWidgets import QWidget
 
@@ -45,6 +45,9 @@ class ThemedPlot(pg.PlotWidget):
         self.getAxis("bottom").setStyle(
             textFillLimits=[(0, 0.6), (2, 0.45), (4, 0.3), (6, 0.15)]  # room between numbers
         )
+
+    def minimumSizeHint(self) -> QSize:  # noqa: D102  Qt's
+        return QSize(60, 36)  # so that a small window is possible at all
 
     def set_theme(self, theme: Theme) -> None:
         """Use the theme's colours for background and axes."""

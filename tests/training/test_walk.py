@@ -72,7 +72,7 @@ def test_before_there_is_an_epoch_there_is_nothing_to_see_or_to_do(make):
 
 def test_a_run_begins_at_epoch_0_as_a_whole(walker):
     assert walker.place == (0, None)
-    assert walker.walk.at_newest
+    assert walker.at_newest
     assert walker.walk.place_in_trace == (0, 0)
     moment = walker.moment
     assert (moment.epoch, moment.entry, moment.stage) == (0, None, None)
@@ -84,7 +84,7 @@ def test_it_follows_the_training(walker):
     walker.session.step(4)
     walker.wait(lambda: walker.session.epoch == 4)
     assert walker.place == (4, None)
-    assert walker.walk.at_newest
+    assert walker.at_newest
     assert walker.moment.parameters.tolist() == walker.session.history.parameters(4).tolist()
 
 
@@ -443,7 +443,7 @@ def test_what_if_changes_the_numbers_and_taking_back_brings_them_back(make):
     assert walker.moment.parameters[0] == 5.0
     assert walker.moment.evaluation.loss != loss
     assert walker.said[-1].startswith("What if")
-    assert not walker.walk.at_newest
+    assert not walker.at_newest
     walker.walk.take_back()
     assert shown(walker.moment) == before
     assert walker.said[-1] == ""
@@ -491,7 +491,7 @@ def test_leave_takes_back_one_thing_after_another(make):
     assert (walk.selection, walker.place) == (None, (2, 4))
     walk.leave()
     assert walker.place == (5, None)
-    assert walk.at_newest
+    assert walker.at_newest
 
 
 # -- while training runs ---------------------------------------------------------------------
@@ -503,7 +503,7 @@ def running(make) -> Walker:
     walker = make().begin(FOREVER)
     walker.session.play()
     walker.wait(lambda: walker.walk.epoch > 20)
-    assert walker.walk.at_newest
+    assert walker.at_newest
     return walker
 
 
@@ -545,7 +545,7 @@ def test_playing_on_follows_the_training_again(make):
     walker.session.play()
     walker.wait(lambda: walker.walk.epoch > 12)
     assert walker.walk.step is None
-    assert walker.walk.at_newest
+    assert walker.at_newest
 
 
 # -- another run, other settings -------------------------------------------------------------
@@ -727,7 +727,7 @@ def test_training_by_itself_ends_playing_through_the_steps(walker):
     walker.session.play()
     walker.wait(lambda: walker.session.epoch > 20)
     assert not walker.walk.playing
-    assert walker.walk.at_newest
+    assert walker.at_newest
 
 
 def test_a_walk_goes_with_its_session(qtbot):  # noqa: ARG001  there has to be an application

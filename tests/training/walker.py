@@ -8,6 +8,7 @@ from dataclasses import fields
 import numpy as np
 
 from app.study.experiment import Experiment
+from app.training.epoch_trace import NOTHING_REPLACED
 from app.training.loop import State
 from app.training.moment import Moment
 from app.training.session import Session
@@ -52,6 +53,13 @@ class Walker:
 
     def _count(self) -> None:
         self.moves += 1
+
+    @property
+    def at_newest(self) -> bool:
+        """Whether the newest epoch is looked at as a whole, as the run has it."""
+        walk = self.walk
+        newest = walk.epoch == self.session.epoch and walk.step is None
+        return newest and walk.what_if == NOTHING_REPLACED
 
     # -- the run ----------------------------------------------------------------------------
 

@@ -23,9 +23,9 @@ REACH = 8.0
 NARROWEST, WIDEST = 1.4, 7.0
 """Pixels of the smallest and the largest contribution, at scale 1."""
 
-_T = np.linspace(0, 1, 13)[1:, None]
+_T = np.linspace(0, 1, 17)[1:, None]
 BERNSTEIN = np.hstack([(1 - _T) ** 3, 3 * _T * (1 - _T) ** 2, 3 * _T**2 * (1 - _T), _T**3])
-"""What turns a cubic curve's four control points into twelve points along it."""
+"""What turns a cubic curve's four control points into sixteen points along it."""
 
 
 @dataclass(frozen=True, slots=True)
