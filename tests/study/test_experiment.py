@@ -266,7 +266,7 @@ def test_of_the_notebooks_settings_these_have_no_effect():
         ({"batches": True}, BATCH),
         ({"clip_by": ClipBy.NORM}, set()),
     ],
-    ids=str,
+    ids=lambda each: str(sorted(each) if isinstance(each, set) else each),
 )
 def test_a_choice_brings_the_settings_that_belong_to_it(training, with_effect):
     experiment = Experiment(training=Training(**training))
