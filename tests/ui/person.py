@@ -147,18 +147,29 @@ class Person:
         self.qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(index).center())
 
     def choose_in_menu(self, *titles: str) -> None:
-        """Click on a menu of the menu bar, then on its entries."""
-        bar = self.window.menuBar()
-        place: QWidget = bar
+        """Click on a menu of the menu bar, then on its entries; again if a click was too quick."""
+        chosen: list[bool] = []
+        for _ in range(3):
+            if not chosen:
+                self._click_through(titles, chosen)
+        assert chosen, f"nothing came of choosing {titles}"
+        self._come_back()
+
+    def _click_through(self, titles: tuple[str, ...], chosen: list[bool]) -> None:
+        """Click on each entry in turn; note that the last was triggered."""
+        place: QWidget = self.window.menuBar()
         for title in titles:
             action = next(a for a in place.actions() if a.text().replace("&", "") == title)
+            note = action.triggered.connect(lambda: chosen.append(True))
             where = place.actionGeometry(action).center()
             self.qtbot.mouseClick(place, Qt.MouseButton.LeftButton, pos=where)
             menu = action.menu()
             if isinstance(menu, QMenu):
                 self.wait(menu.isVisible)
                 place = menu
-        self._come_back()
+            elif not chosen:  # a menu takes no click in the moment in which it opens
+                QApplication.processEvents()
+            action.triggered.disconnect(note)
 
     def _come_back(self) -> None:
         """Return to the window from a list or menu; without a screen, Qt leaves it out."""
