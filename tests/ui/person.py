@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QObject, QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QImage, QTextDocumentFragment, QWheelEvent
+from PySide6.QtGui import QCursor, QImage, QTextDocumentFragment, QWheelEvent
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -147,29 +147,23 @@ class Person:
         self.qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(index).center())
 
     def choose_in_menu(self, *titles: str) -> None:
-        """Click on a menu of the menu bar, then on its entries; again if a click was too quick."""
+        """Click on a menu of the menu bar, then on its entries."""
+        # A menu takes no click where the pointer already was when it opened.
+        QCursor.setPos(self.window.mapToGlobal(self.window.rect().bottomRight()))
         chosen: list[bool] = []
-        for _ in range(3):
-            if not chosen:
-                self._click_through(titles, chosen)
-        assert chosen, f"nothing came of choosing {titles}"
-        self._come_back()
-
-    def _click_through(self, titles: tuple[str, ...], chosen: list[bool]) -> None:
-        """Click on each entry in turn; note that the last was triggered."""
         place: QWidget = self.window.menuBar()
         for title in titles:
             action = next(a for a in place.actions() if a.text().replace("&", "") == title)
-            note = action.triggered.connect(lambda: chosen.append(True))
+            menu = action.menu()
+            if menu is None:
+                action.triggered.connect(lambda: chosen.append(True))
             where = place.actionGeometry(action).center()
             self.qtbot.mouseClick(place, Qt.MouseButton.LeftButton, pos=where)
-            menu = action.menu()
             if isinstance(menu, QMenu):
                 self.wait(menu.isVisible)
                 place = menu
-            elif not chosen:  # a menu takes no click in the moment in which it opens
-                QApplication.processEvents()
-            action.triggered.disconnect(note)
+        assert chosen, f"nothing came of choosing {titles}"
+        self._come_back()
 
     def _come_back(self) -> None:
         """Return to the window from a list or menu; without a screen, Qt leaves it out."""
