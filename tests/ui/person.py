@@ -150,6 +150,7 @@ class Person:
         """Click on a menu of the menu bar, then on its entries."""
         # A menu takes no click where the pointer already was when it opened.
         QCursor.setPos(self.window.mapToGlobal(self.window.rect().bottomRight()))
+        QApplication.processEvents()  # else the movement comes later, and closes what opens
         chosen: list[bool] = []
         place: QWidget = self.window.menuBar()
         for title in titles:
