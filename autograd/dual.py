@@ -13,6 +13,7 @@ shape (directions, samples), or (directions, 1) where all samples have the same.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -100,7 +101,7 @@ def _scale(tangent: Array, derivative: Any) -> Array:
     if isinstance(derivative, float) and derivative == 1.0:
         return tangent
     scaled: Array = derivative * tangent
-    if np.isfinite(derivative).all():
+    if math.isfinite(np.add.reduce(derivative, axis=None)):  # then each of them is
         return scaled
     return np.where(tangent == 0.0, 0.0, scaled)
 

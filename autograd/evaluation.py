@@ -87,16 +87,20 @@ class Evaluation:
 
     def flow_of(self, place: int, index: int, sample: int) -> Flow:
         """Return one sample's part of what flows, without computing that of all others."""
-
-        def of_sample(numbers: Any) -> Any:
-            return numbers[sample] if np.ndim(numbers) else numbers
-
         operands = self.tape.instructions[place].operands
-        values = {each: of_sample(self.values[each]) for each in (place, *operands)}
-        flow = self._flow(place, index, values, of_sample(self.gradients[place]))
-        return Flow(of_sample(flow.local), flow.upstream, of_sample(flow.contribution))
+        values = {
+            each: np.float64(of_sample(self.values[each], sample)) for each in (place, *operands)
+        }
+        flow = self._flow(place, index, values, of_sample(self.gradients[place], sample))
+        own = (of_sample(each, sample) for each in (flow.local, flow.upstream, flow.contribution))
+        return Flow(*own)
 
     def _flow(self, place: int, index: int, values: Any, upstream: Any) -> Flow:
         with silent():
             local = self.tape.local_derivative(place, index, values)
             return Flow(local, upstream, upstream * local)
+
+
+def of_sample(numbers: Any, sample: int | None) -> float:
+    """Return a sample's number of a column, or the number that all samples share."""
+    return float(numbers[sample] if np.ndim(numbers) else numbers)

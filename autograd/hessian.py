@@ -5,16 +5,11 @@ compute how it moves as the parameters move in some direction: the Hessian times
 direction, at a small multiple of the gradient's cost (Pearlmutter, "Fast exact
 multiplication by the Hessian", 1994). With a direction along each parameter, all of them
 side by side, this is the Hessian itself, exact but for rounding.
-
-Its largest eigenvalue is the sharpest curvature, and says how long a step may be: near a
-minimum, plain gradient descent with learning rate η multiplies the distance along an
-eigenvector by 1 − η λ, which shrinks only if η < 2 / λ (LeCun, Bottou, Orr and Müller,
-"Efficient BackProp", 1998).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +19,7 @@ from autograd.dual import DUAL, Array, Dual, apply
 from autograd.rules import SUM
 from autograd.tape import Tape
 
-LIMIT = 32_000_000
+LIMIT = 96_000_000
 """About how many bytes the tangents may take; a larger Hessian is computed in blocks."""
 
 _FEW = 8
@@ -32,57 +27,72 @@ _FEW = 8
 
 
 def hessian(
-    tape: Tape, parameters: Sequence[float] | npt.NDArray[np.float64], limit: int = LIMIT
+    tape: Tape,
+    parameters: Sequence[float] | npt.NDArray[np.float64],
+    chosen: Sequence[int] | None = None,
+    *,
+    limit: int = LIMIT,
 ) -> Array:
     """Return the loss's second derivatives, of shape (parameters, parameters).
 
     A parameter whose gradient is constant has a row of zeros. At a kink, as of relu at 0, the
     curvature is 0; where a second derivative is not finite, there is an infinity or nan.
+
+    Args:
+        tape: the loss.
+        parameters: where, of shape (parameters,).
+        chosen: the numbers of some parameters: the Hessian has rows and columns of these
+            alone, in this order, and costs less.
+        limit: see :data:`LIMIT`.
     """
     count = len(tape.parameters)
-    matrix = np.empty((count, count))
-    directions, samples = _block_sizes(tape, limit)
+    numbers = list(range(count) if chosen is None else chosen)
+    rows = np.eye(count)[numbers]
+    matrix = _products(tape, parameters, rows, numbers, limit)
+    return 0.5 * matrix + 0.5 * matrix.T
+
+
+def hessian_products(
+    tape: Tape,
+    parameters: Sequence[float] | npt.NDArray[np.float64],
+    directions: Array,
+    *,
+    limit: int = LIMIT,
+) -> Array:
+    """Return the Hessian times each direction, both of shape (directions, parameters).
+
+    A few directions together cost little more than one.
+    """
+    return _products(tape, parameters, directions, range(len(tape.parameters)), limit)
+
+
+def _products(
+    tape: Tape,
+    parameters: Sequence[float] | npt.NDArray[np.float64],
+    directions: Array,
+    numbers: Sequence[int],
+    limit: int,
+) -> Array:
+    """Return how these parameters' gradients move, of shape (directions, numbers)."""
+    products = np.empty((len(directions), len(numbers)))
+    size, samples = _block_sizes(tape, len(directions), limit)
     with silent():
-        for first in range(0, count, directions):
-            rows = np.eye(count)[first : first + directions]
-            matrix[first : first + directions] = _DualPass(tape, parameters, rows).run(samples)
-        return 0.5 * matrix + 0.5 * matrix.T
+        for first in range(0, len(directions), size):
+            block = slice(first, first + size)
+            products[block] = _DualPass(tape, parameters, directions[block], numbers).run(samples)
+    return products
 
 
-def largest_eigenvalue(hessian: Array) -> float:
-    """Return the sharpest curvature, which is negative where all directions lead downhill.
+def _block_sizes(tape: Tape, count: int, limit: int) -> tuple[int, int]:
+    """Return how many of so many directions, and samples, to compute at a time.
 
-    It is nan where an entry is not finite, or where there is none.
+    Only the values' tangents are counted: few gradients are held at the same time.
     """
-    if not hessian.size or not np.isfinite(hessian).all():
-        return float("nan")
-    return float(np.linalg.eigvalsh(hessian)[-1])
-
-
-def largest_stable_learning_rate(hessian: Array) -> float | None:
-    """Return 2 / λmax, the learning rate beyond which plain gradient descent diverges.
-
-    On a quadratic loss this is exact, else it holds as long as the curvature stays what it
-    is. None where curvature sets no bound, because λmax is not above 0 by more than its
-    rounding error, and where λmax is not finite.
-    """
-    largest = largest_eigenvalue(hessian)
-    with silent():
-        rounding = len(hessian) * np.finfo(np.float64).eps * np.abs(hessian).max(initial=0.0)
-    return 2.0 / largest if largest > rounding else None
-
-
-def _block_sizes(tape: Tape, limit: int) -> tuple[int, int]:
-    """Return how many directions and samples to compute at a time.
-
-    A tangent is counted twice, for the value's own and the gradient's.
-    """
-    count = max(1, len(tape.parameters))
     repeated = max(1, sum(instruction.per_sample for instruction in tape.instructions))
     shared = len(tape.instructions) - repeated
-    tangents = limit // (2 * np.dtype(np.float64).itemsize)
+    tangents = limit // np.dtype(np.float64).itemsize
     directions = tangents // (shared + repeated * tape.samples)
-    directions = min(count, max(_FEW, directions))
+    directions = max(1, min(count, max(_FEW, directions)))
     samples = (tangents // directions - shared) // repeated
     return directions, max(1, min(tape.samples, samples))
 
@@ -100,21 +110,24 @@ class _DualPass:
         tape: Tape,
         parameters: Sequence[float] | npt.NDArray[np.float64],
         directions: Array,
+        numbers: Sequence[int],
     ) -> None:
         self._tape = tape
-        self._directions = directions
+        self._wanted = [tape.parameters[number] for number in numbers]
+        self._needed = _using(tape, self._wanted)
+        self._count = len(directions)
         self._values = [Dual(np.float64(0.0))] * len(tape.instructions)
         self._gradients: list[Dual | None] = [None] * len(tape.instructions)
         self._given = {
-            place: Dual(np.float64(value), directions[:, [index]])
-            for index, (place, value) in enumerate(zip(tape.parameters, parameters, strict=True))
+            place: Dual(np.float64(value), tangent[:, None] if tangent.any() else None)
+            for place, value, tangent in zip(tape.parameters, parameters, directions.T, strict=True)
         }
         self._block = slice(0, 0)  # the samples whose values are the present ones
         self._phases = tape.phases
         self._after = [place for place in tape.phases.after if place not in tape.phases.sums]
 
     def run(self, samples: int) -> Array:
-        """Return how the gradient moves, of shape (directions, parameters)."""
+        """Return how the wanted gradients move, of shape (directions, wanted)."""
         starts = range(0, self._tape.samples, samples)
         blocks = [slice(start, min(start + samples, self._tape.samples)) for start in starts]
         self._forward(self._phases.before)
@@ -131,8 +144,8 @@ class _DualPass:
             self._backward(self._phases.sums)
             self._backward(self._phases.inside)
         self._backward(self._phases.before)
-        rows = np.zeros(self._directions.shape)
-        for index, place in enumerate(self._tape.parameters):
+        rows = np.zeros((self._count, len(self._wanted)))
+        for index, place in enumerate(self._wanted):
             gradient = self._gradients[place]
             if gradient is not None and gradient.tangent is not None:
                 rows[:, index] = gradient.tangent[:, 0]
@@ -170,9 +183,11 @@ class _DualPass:
             for operand, derivative in zip(
                 instruction.operands, instruction.rule.derivatives, strict=True
             ):
-                if self._tape.instructions[operand].require_grad:
+                if self._needed[operand]:
                     local = derivative(DUAL, self._values[place], *inputs)
-                    self._contribute(operand, upstream * local, repeated)
+                    passed_on = isinstance(local, float) and local == 1.0
+                    contribution = upstream if passed_on else upstream * local
+                    self._contribute(operand, contribution, repeated)
 
     def _contribute(self, place: int, contribution: Dual, repeated: bool) -> None:
         """Add to a gradient what one of its uses, perhaps in every sample, contributes."""
@@ -184,8 +199,20 @@ class _DualPass:
     def _total(self, dual: Dual) -> Dual:
         """Return the sum over the present samples."""
         count = self._block.stop - self._block.start
-        value = np.broadcast_to(dual.value, count).sum()
+        value = np.add.reduce(_repeated(dual.value, (count,)))
         if dual.tangent is None:
             return Dual(value)
-        tangents = np.broadcast_to(dual.tangent, (len(dual.tangent), count))
-        return Dual(value, tangents.sum(axis=1, keepdims=True))
+        tangents = _repeated(dual.tangent, (len(dual.tangent), count))
+        return Dual(value, np.add.reduce(tangents, axis=1, keepdims=True))
+
+
+def _repeated(array: Array, shape: tuple[int, ...]) -> Array:
+    return array if array.shape == shape else np.broadcast_to(array, shape)
+
+
+def _using(tape: Tape, leaves: Collection[int]) -> list[bool]:
+    """Return which places are, or are computed from, one of some leaves."""
+    using: list[bool] = []
+    for place, instruction in enumerate(tape.instructions):
+        using.append(place in leaves or any(using[operand] for operand in instruction.operands))
+    return using

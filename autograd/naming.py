@@ -8,7 +8,7 @@ operation is called by its formula while that is short, “m · x”, and else b
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from autograd import rules
 from autograd.formula import derivative_text, enclose, number_text, value_text
@@ -40,8 +40,20 @@ _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 class Names:
     """The names of a tape's places; they depend on nothing but the tape and the names given."""
 
-    def __init__(self, tape: Tape, given: Mapping[int, str] | None = None) -> None:
-        """Name every place; ``given`` are the names that the model has for some of them."""
+    def __init__(
+        self,
+        tape: Tape,
+        given: Mapping[int, str] | None = None,
+        frozen: Collection[int] = (),
+    ) -> None:
+        """Name every place.
+
+        Args:
+            tape: whose places.
+            given: the names that the model has for some of them.
+            frozen: the places of parameters that are not trained, constants on the tape.
+        """
+        self._frozen = frozen
         self._tape = tape
         self._instructions = tape.instructions
         self._loss = len(tape.instructions) - 1
@@ -68,6 +80,8 @@ class Names:
         rule = self._instructions[place].rule
         if rule is not None:
             return rule.name
+        if place in self._frozen:
+            return "frozen parameter"
         if place in self._constants:
             return "constant"
         return "data" if place in self._tape.columns else "parameter"
@@ -92,8 +106,11 @@ class Names:
         return self._locals[place, index]
 
     def is_constant(self, place: int) -> bool:
-        """Whether the place is a leaf that is neither a parameter nor a column of data."""
-        return place in self._constants
+        """Whether the place is a leaf that is neither a parameter nor a column of data.
+
+        A parameter that is not trained is none.
+        """
+        return place in self._constants and place not in self._frozen
 
     def gradient(self, place: int) -> str:
         """Return what the place's gradient is called, such as “∂L/∂m” or “∂L/∂(m · x)”."""

@@ -213,6 +213,13 @@ class Tape:
                     inside[operand] += inside[place]
         return tuple((outside[place], inside[place]) for place in self.parameters)
 
+    def total_uses(self, samples: int | None = None) -> Column:
+        """Return how often each parameter is used in all, of shape (parameters,).
+
+        ``samples`` is how many there are in a mini-batch; without it, all.
+        """
+        return total_uses(self.uses, self.samples if samples is None else samples)
+
     def edges(self, place: int) -> list[tuple[int, int]]:
         """Return over which edges an operation's gradient flows: the place, and which operand."""
         operands = self.instructions[place].operands
@@ -344,6 +351,13 @@ def _add(before: Any, contribution: Any) -> Any:
 def gradient_of(parameters: Sequence[int], totals: Sequence[Any]) -> Column:
     """Return the parameters' part of all gradients, of shape (parameters,); 0 where none is."""
     return np.array([0.0 if totals[place] is None else totals[place] for place in parameters])
+
+
+def total_uses(uses: Sequence[tuple[int, int]], samples: int) -> Column:
+    """Return what :attr:`Tape.uses` comes to with so many samples, of shape (parameters,)."""
+    outside, inside = np.array(uses, dtype=float).reshape(-1, 2).T
+    total: Column = outside + inside * samples
+    return total
 
 
 def sum_in_order(terms: Column) -> Column:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from autograd.batches import Orders
 from autograd.optimizers import State, UpdateRule, Vector
+from autograd.tape import total_uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +68,21 @@ def train(
 ) -> Run:
     """Train as many epochs as there are learning rates, by calling ``evaluate``.
 
-    ``uses`` says for each parameter how often the loss uses it outside the samples' part and
-    how often per sample. ``gradient`` is the gradient at ``state``, if it is known.
+    ``uses`` is explained at :attr:`autograd.tape.Tape.uses`. ``gradient`` is the gradient at
+    ``state``, if it is known.
     """
     losses: list[float] = []
     rows: list[Vector] = []
-    outside, inside = np.array(uses, dtype=float).reshape(-1, 2).T
     if gradient is None:
         gradient = evaluate(state.parameters, None)[1]
     for epoch, rate in enumerate(learning_rates.tolist()):
         if batches is None:
-            state = rule.step(state, gradient, rate, outside + inside * samples)
+            state = rule.step(state, gradient, rate, total_uses(uses, samples))
         else:
             for first in range(0, samples, batches.size):
                 chosen = batches.orders[epoch, first : first + batches.size]
                 _, gradient = evaluate(state.parameters, chosen)
-                state = rule.step(state, gradient, rate, outside + inside * len(chosen))
+                state = rule.step(state, gradient, rate, total_uses(uses, len(chosen)))
         loss, gradient = evaluate(state.parameters, None)
         losses.append(loss)
         rows.append(state.parameters)

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.arithmetic import silent
 from autograd.rules import SUM
-from autograd.tape import sum_in_order
+from autograd.tape import Tape, sum_in_order
 from autograd.trace.entries import Backward, Entry, Forward, Seed, Update
 from autograd.trace.trace import Known, Progress, Trace
 
@@ -35,8 +35,11 @@ class FoldedTrace(Trace):
     def _order(self) -> dict[tuple[int, int], int]:
         return {edge: index for index, edge in enumerate(self._edges)}
 
-    def _count(self) -> tuple[int, int]:
-        return len(self._operations), 1 + len(self._edges)
+    @classmethod
+    def _count(cls, tape: Tape, samples: int) -> tuple[int, int]:  # noqa: ARG003  of all at once
+        operations = sum(instruction.rule is not None for instruction in tape.instructions)
+        edges = sum(len(tape.edges(place)) for place in range(len(tape.instructions)))
+        return operations, 1 + edges
 
     def _forward(self, index: int) -> Forward:
         place, values = self._operations[index], self.evaluation.values

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from autograd.evaluation import Evaluation
 from autograd.optimizers import Change, Vector
+from autograd.tape import Tape
 from autograd.trace.entries import Entry, Stage, Update
 
 Known = bool | npt.NDArray[np.bool_]
@@ -54,13 +55,23 @@ class Trace(ABC, Sequence[Entry]):
         self.tape = evaluation.tape
         self.change = change
         updates = len(self.tape.parameters) if change is not None else 0
-        first, then = self._count()
+        first, then = self._count(self.tape, self.tape.samples)
         self.forward = range(first)
         self.backward = range(first, first + then)
         self.update = range(first + then, first + then + updates)
 
+    @classmethod
+    def length(cls, tape: Tape, samples: int | None = None) -> int:
+        """Return how many entries a trace with updates has: numbers make no difference.
+
+        ``samples`` is how many there are in a mini-batch; without it, all.
+        """
+        counts = cls._count(tape, tape.samples if samples is None else samples)
+        return sum(counts) + len(tape.parameters)
+
+    @classmethod
     @abstractmethod
-    def _count(self) -> tuple[int, int]:
+    def _count(cls, tape: Tape, samples: int) -> tuple[int, int]:
         """Return how many forward and how many backward entries there are."""
 
     @abstractmethod

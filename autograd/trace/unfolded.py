@@ -9,17 +9,18 @@ accumulate.
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from autograd.arithmetic import silent
-from autograd.evaluation import Evaluation
+from autograd.evaluation import Evaluation, of_sample
 from autograd.optimizers import Change
 from autograd.rules import SUM
-from autograd.tape import sum_in_order
+from autograd.tape import Tape, sum_in_order
 from autograd.trace.entries import Backward, Entry, Forward, Seed, Update
 from autograd.trace.trace import Known, Progress, Trace
 
@@ -27,6 +28,8 @@ Edge = tuple[int, int]
 """An operation's place and which of its operands; see :meth:`Trace.flowed`."""
 
 Column = npt.NDArray[np.float64]
+
+Item = TypeVar("Item", bound=Hashable)
 
 
 class UnfoldedTrace(Trace):
@@ -55,13 +58,25 @@ class UnfoldedTrace(Trace):
         self._chains_start = 1 + len(self._edges_after)
         self._inside_start = self._chains_start + len(self._chains) * self._chain_length
         self._before_start = self._inside_start + self._samples * len(self._edges_inside)
+        self._number_before = _numbers(self._before)
+        self._number_inside = _numbers(self._inside)
+        self._number_after = _numbers(self._after)
+        self._number_edges_after = _numbers(self._edges_after)
+        self._number_edges_inside = _numbers(self._edges_inside)
+        self._number_edges_before = _numbers(self._edges_before)
         self._running: dict[int, Column] = {}
         super().__init__(evaluation, change)
 
-    def _count(self) -> tuple[int, int]:
-        shared = len(self._before) + len(self._after)
-        forward = shared + self._samples * len(self._inside)
-        return forward, self._before_start + len(self._edges_before)
+    @classmethod
+    def _count(cls, tape: Tape, samples: int) -> tuple[int, int]:
+        forward, backward = 0, 1
+        for place, instruction in enumerate(tape.instructions):
+            is_sum = instruction.rule is SUM
+            if instruction.rule is not None:
+                forward += samples if instruction.per_sample or is_sum else 1
+            times = samples if instruction.per_sample else 1
+            backward += len(tape.edges(place)) * (2 * samples - 1 if is_sum else times)
+        return forward, backward
 
     # -- forward ----------------------------------------------------------------------------
 
@@ -71,12 +86,12 @@ class UnfoldedTrace(Trace):
         instruction = self.tape.instructions[place]
         operands = instruction.operands
         if instruction.rule is not SUM:
-            inputs = tuple(_of_sample(values[operand], sample) for operand in operands)
-            return Forward(place, sample, inputs, _of_sample(values[place], sample))
+            inputs = tuple(of_sample(values[operand], sample) for operand in operands)
+            return Forward(place, sample, inputs, of_sample(values[place], sample))
         assert sample is not None  # noqa: S101  a sum's additions are of samples
         sums = self.evaluation.running_sums(place)
         before = float(sums[sample - 1]) if sample else 0.0
-        term = _of_sample(values[operands[0]], sample)
+        term = of_sample(values[operands[0]], sample)
         return Forward(place, sample, (before, term), float(sums[sample]))
 
     def _operation(self, index: int) -> tuple[int, int | None]:
@@ -91,14 +106,14 @@ class UnfoldedTrace(Trace):
 
     def _computed(self, place: int, index: int) -> Known:
         """Return whether an operation is computed after a step, for each sample if per sample."""
-        if place in self._before:
-            return self._before.index(place) <= index
+        if place in self._number_before:
+            return self._number_before[place] <= index
         index -= len(self._before)
-        if place in self._inside:
-            samples = -(-(index + 1 - self._inside.index(place)) // len(self._inside))
+        if place in self._number_inside:
+            samples = -(-(index + 1 - self._number_inside[place]) // len(self._inside))
             known: Known = np.arange(self._samples) < samples
             return known
-        return self._after.index(place) <= index - self._samples * len(self._inside)
+        return self._number_after[place] <= index - self._samples * len(self._inside)
 
     # -- backward ---------------------------------------------------------------------------
 
@@ -127,9 +142,9 @@ class UnfoldedTrace(Trace):
             operand=target,
             sample=sample,
             operand_sample=sample if per_sample else None,
-            local=_of_sample(flow.local, sample),
-            upstream=_of_sample(flow.upstream, sample),
-            contribution=_of_sample(flow.contribution, sample),
+            local=of_sample(flow.local, sample),
+            upstream=of_sample(flow.upstream, sample),
+            contribution=of_sample(flow.contribution, sample),
             before=before,
             after=after,
         )
@@ -150,13 +165,13 @@ class UnfoldedTrace(Trace):
 
     def _index(self, edge: Edge, sample: int | None) -> int:
         """Return the backward step of an edge: the inverse of ``_edge``."""
-        if edge in self._edges_after:
-            return 1 + self._edges_after.index(edge)
-        if edge in self._edges_before:
-            return self._before_start + self._edges_before.index(edge)
+        if edge in self._number_edges_after:
+            return 1 + self._number_edges_after[edge]
+        if edge in self._number_edges_before:
+            return self._before_start + self._number_edges_before[edge]
         assert sample is not None  # noqa: S101  all others are of samples
-        if edge in self._edges_inside:
-            which = self._edges_inside.index(edge)
+        if edge in self._number_edges_inside:
+            which = self._number_edges_inside[edge]
             return self._inside_start + sample * len(self._edges_inside) + which
         start = self._chains_start + self._chains.index(edge[0]) * self._chain_length
         return start + 2 * (self._samples - 1 - sample) + (edge[1] if sample else 0)
@@ -165,10 +180,10 @@ class UnfoldedTrace(Trace):
         edge, done = (place, operand), index - self.backward.start + 1
         samples = np.arange(self._samples)
         flowed: Known = False
-        if edge in self._edges_after or edge in self._edges_before:
+        if edge in self._number_edges_after or edge in self._number_edges_before:
             flowed = self._index(edge, None) < done
-        elif edge in self._edges_inside:
-            count = done - self._inside_start - self._edges_inside.index(edge)
+        elif edge in self._number_edges_inside:
+            count = done - self._inside_start - self._number_edges_inside[edge]
             flowed = samples < -(-count // len(self._edges_inside))
         elif place in self._chains:
             start = self._chains_start + self._chains.index(place) * self._chain_length
@@ -209,11 +224,11 @@ class UnfoldedTrace(Trace):
         operand = self._operand(edge)
         earlier = self._edges_into[operand]
         earlier = earlier[: earlier.index(edge)]
-        contribution = _of_sample(self._contribution(edge), sample)
+        contribution = of_sample(self._contribution(edge), sample)
         before = None
         if self.tape.instructions[operand].per_sample:
             for each in earlier:
-                gain = _of_sample(self._contribution(each), sample)
+                gain = of_sample(self._contribution(each), sample)
                 before = gain if before is None else before + gain
         else:
             done = self._count_into(operand, self.backward.start + self._index(edge, sample))
@@ -230,7 +245,7 @@ class UnfoldedTrace(Trace):
         """Return the gradient of a shared place after each of its contributions."""
         if operand not in self._running:
             edges = self._edges_into[operand]
-            inside = [edge for edge in edges if edge in self._edges_inside]
+            inside = [edge for edge in edges if edge in self._number_edges_inside]
             parts = [
                 np.full(self._samples, self._contribution(edge))
                 if edge[0] in self._chains
@@ -242,7 +257,7 @@ class UnfoldedTrace(Trace):
                 columns = [
                     np.broadcast_to(self._contribution(edge), self._samples) for edge in inside
                 ]
-                early = sum(edge not in self._edges_before for edge in edges) - len(inside)
+                early = sum(edge not in self._number_edges_before for edge in edges) - len(inside)
                 parts.insert(early, np.stack(columns, axis=1).ravel())
             self._running[operand] = sum_in_order(np.concatenate(parts))
         return self._running[operand]
@@ -252,13 +267,13 @@ class UnfoldedTrace(Trace):
     def find(self, entry: Entry, sample: int = 0) -> int:  # noqa: D102  as above
         match entry:
             case Forward():
-                if entry.place in self._before:
-                    return self._before.index(entry.place)
-                if entry.place in self._after:
+                if entry.place in self._number_before:
+                    return self._number_before[entry.place]
+                if entry.place in self._number_after:
                     inside = self._samples * len(self._inside)
-                    return len(self._before) + inside + self._after.index(entry.place)
+                    return len(self._before) + inside + self._number_after[entry.place]
                 own = sample if entry.sample is None else entry.sample
-                which = self._inside.index(entry.place)
+                which = self._number_inside[entry.place]
                 return len(self._before) + own * len(self._inside) + which
             case Seed():
                 return self.backward.start
@@ -320,8 +335,6 @@ class UnfoldedTrace(Trace):
         return gradient, graded
 
 
-def _of_sample(number: Any, sample: int | None) -> Any:
-    """Return a sample's number of an array, or a number that all share."""
-    if np.ndim(number) and sample is not None:
-        return float(number[sample])
-    return float(number)
+def _numbers(items: Sequence[Item]) -> dict[Item, int]:
+    """Return where each item stands."""
+    return {item: number for number, item in enumerate(items)}

@@ -150,8 +150,7 @@ def assert_stands_for_all(met, loss):
 
 def assert_used_as_often(tape, parameters, loss):
     uses = count_uses(loss)
-    counted = [outside + tape.samples * inside for outside, inside in tape.uses]
-    assert counted == [uses[leaf] for leaf in parameters]
+    assert tape.total_uses().tolist() == [uses[leaf] for leaf in parameters]
 
 
 def assert_folds(loss, samples, per_sample, sums_=1, tolerance=CLOSE):

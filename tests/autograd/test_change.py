@@ -20,13 +20,11 @@ from autograd.optimizers import (
     UpdateRule,
 )
 from tests.autograd.programs import EXAMPLES
+from tests.autograd.updates import every_clipping, every_optimizer
 
-OPTIMIZERS = [GradientDescent(), Momentum(), Nesterov(), AdaGrad(), RMSProp(), Adam()]
 NUMBERS = st.floats(-1e6, 1e6)
 PAIRS = st.lists(st.tuples(NUMBERS, NUMBERS, st.integers(0, 50)), min_size=1, max_size=4)
 
-every_optimizer = pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda o: type(o).__name__)
-every_clipping = pytest.mark.parametrize("clipping", Clipping)
 once_per_use = pytest.mark.parametrize("once_per_use", [False, True])
 
 

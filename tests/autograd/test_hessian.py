@@ -9,12 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import Scalar, Tensor, grad
-from autograd.hessian import LIMIT, hessian, largest_eigenvalue, largest_stable_learning_rate
+from autograd.hessian import LIMIT, hessian, hessian_products
 from autograd.tape import Tape
+from tests.autograd.curved import XS, YS, close, line_tape, network_tape, root_and_decay, somewhere
 from tests.autograd.programs import EXAMPLES, SMOOTH, programs
 
-XS = np.array([-2.0, -0.5, 0.0, 1.5, 3.0])
-YS = np.array([1.0, -1.0, 2.0, 0.5, 4.0])
 COLUMNS = st.lists(st.floats(-3, 3), min_size=1, max_size=3, unique=True)
 
 UNARY = {
@@ -27,33 +26,8 @@ BINARY = {
 }
 
 
-def line_tape(xs=XS, ys=YS):
-    m, c, x, y, total = (Scalar(0) for _ in range(5))
-    error = (y - (m * x + c)) ** 2
-    return Tape.record(total / len(xs), [m, c], {x: xs, y: ys}, {total: error})
-
-
 def line_hessian(xs):
     return 2 / len(xs) * np.array([[(xs * xs).sum(), xs.sum()], [xs.sum(), len(xs)]])
-
-
-def network_tape(hidden=4, samples=9, finish=lambda mean, parameters: mean):  # noqa: ARG005
-    """A 1-hidden-1 tanh network's loss: any function of the mean squared error."""
-    parameters = [Scalar(0.0, True) for _ in range(3 * hidden + 1)]
-    x, y, total = (Scalar(0) for _ in range(3))
-    output = parameters[-1]
-    for unit in range(hidden):
-        w, b, v = parameters[3 * unit : 3 * unit + 3]
-        output = output + v * Tensor.tanh(w * x + b)
-    xs = np.linspace(-2, 2, samples)
-    loss = finish(total / samples, parameters)
-    columns = {x: xs, y: np.sin(2 * xs)}
-    return Tape.record(loss, parameters, columns, {total: (y - output) ** 2})
-
-
-def root_and_decay(mean, parameters):
-    """Nothing here is a sum over samples: it is not enough to add up their Hessians."""
-    return Tensor.sqrt(mean) + 0.01 * sum((p * p for p in parameters), Scalar(0))
 
 
 def nested(loss, leaves):
@@ -67,16 +41,6 @@ def central_differences(tape, at, step=1e-5):
         ahead, behind = (tape.evaluate(at + sign * step * direction)[1] for sign in (1, -1))
         rows.append((ahead - behind) / (2 * step))
     return np.array(rows)
-
-
-def somewhere(count):
-    return np.random.default_rng(3).normal(size=count)
-
-
-def close(expected, tolerance=1e-12):
-    """Approximately, compared to the largest entry."""
-    expected = np.asarray(expected)
-    return pytest.approx(expected, rel=0, abs=tolerance * (1 + np.abs(expected).max(initial=0)))
 
 
 @pytest.mark.parametrize("samples", [1, 2, 5, 1000])
@@ -146,6 +110,7 @@ def test_random_expressions_agree_with_nested_gradients(program, column):
     assert actual == close(expected, 1e-10)
     assert hessian(Tape.fold(loss, leaves), program.at) == close(expected, 1e-10)
     assert hessian(tape, program.at, limit=1) == close(actual, 1e-10)
+    assert hessian(tape, program.at, [0]) == close(actual[:1, :1], 1e-10)
 
 
 @pytest.mark.parametrize("finish", [lambda mean, _: mean, root_and_decay])
@@ -170,7 +135,32 @@ def test_a_loss_that_is_no_sum_over_samples_agrees_with_nested_gradients():
 def test_blocks_of_directions_and_samples_make_no_difference(limit, samples):
     tape = network_tape(samples=samples, finish=root_and_decay)
     at = somewhere(13)
-    assert hessian(tape, at, limit) == close(hessian(tape, at, 10**9), 1e-13)
+    assert hessian(tape, at, limit=limit) == close(hessian(tape, at, limit=10**9), 1e-13)
+
+
+@pytest.mark.parametrize("limit", [1, LIMIT])
+@pytest.mark.parametrize("chosen", [[0], [12], [1, 12], [7, 3], [5, 0, 9], [], range(13)])
+def test_of_chosen_parameters_it_is_their_rows_and_columns(chosen, limit):
+    tape, at = network_tape(finish=root_and_decay), somewhere(13)
+    expected = hessian(tape, at)[np.ix_(list(chosen), list(chosen))]
+    actual = hessian(tape, at, chosen, limit=limit)
+    assert actual.shape == (len(chosen), len(chosen))
+    assert actual == close(expected, 1e-13)
+
+
+def test_of_a_chosen_parameter_that_is_not_used_with_others_nothing_else_is_asked():
+    a, b = Scalar(0.0, True), Scalar(1.0, True)
+    tape = Tape.fold(Tensor.sqrt(a) + b * b, [a, b])
+    assert hessian(tape, [0.0, 1.0], [1]).tolist() == [[2.0]]
+
+
+@pytest.mark.parametrize("limit", [1, LIMIT])
+@pytest.mark.parametrize("count", [0, 1, 3, 20])
+def test_its_products_with_directions_are_those_of_the_matrix(count, limit):
+    tape, at = network_tape(finish=root_and_decay), somewhere(13)
+    directions = np.random.default_rng(1).normal(size=(count, 13))
+    products = hessian_products(tape, at, directions, limit=limit)
+    assert products == close(directions @ hessian(tape, at), 1e-13)
 
 
 def test_memory_is_bounded_whatever_the_number_of_samples():
@@ -203,7 +193,7 @@ def test_a_sum_may_be_of_what_does_not_differ_between_samples():
     tape = Tape.record(total * other, [m], {x: YS}, sums)
     expected = 12 * 2.0**2 * 5 * YS.sum()  # of 5 m³ · m Σx
     for limit in (LIMIT, 1):
-        assert hessian(tape, [2.0], limit) == close([[expected]])
+        assert hessian(tape, [2.0], limit=limit) == close([[expected]])
 
 
 def test_losses_without_samples():
@@ -232,48 +222,3 @@ def test_a_sigmoid_far_out_is_flat():
     a = Scalar(0.0, True)
     for at in (-1000.0, 1000.0):
         assert hessian(Tape.fold(Tensor.sigmoid(a), [a]), [at]).tolist() == [[0.0]]
-
-
-def test_the_largest_eigenvalue():
-    assert largest_eigenvalue(np.diag([1.0, 5.0, -9.0])) == 5
-    assert largest_eigenvalue(np.array([[2.0, 1.0], [1.0, 2.0]])) == pytest.approx(3)
-    assert largest_eigenvalue(np.diag([-4.0, -1.0])) == -1
-
-
-@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
-def test_what_is_not_finite_has_no_largest_eigenvalue_and_no_learning_rate(number):
-    for matrix in (np.diag([1.0, number]), np.array([[number]])):
-        assert math.isnan(largest_eigenvalue(matrix))
-        assert largest_stable_learning_rate(matrix) is None
-
-
-def test_no_parameters_have_no_largest_eigenvalue_and_no_learning_rate():
-    assert math.isnan(largest_eigenvalue(np.empty((0, 0))))
-    assert largest_stable_learning_rate(np.empty((0, 0))) is None
-
-
-def test_where_no_direction_curves_upwards_there_is_no_largest_learning_rate():
-    assert largest_stable_learning_rate(np.zeros((2, 2))) is None
-    assert largest_stable_learning_rate(np.diag([-4.0, -1.0])) is None
-    down = -np.outer([0.1, 0.7, 0.3], [0.1, 0.7, 0.3])  # its largest eigenvalue is 0, about
-    assert largest_stable_learning_rate(down) is None
-    assert largest_stable_learning_rate(np.diag([-4.0, 1e-3])) == 2000
-
-
-def test_a_small_or_large_scale_does_not_matter():
-    for scale in (1e-300, 1e-150, 1e150, 1e300):
-        rate = largest_stable_learning_rate(scale * np.diag([1.0, 0.5]))
-        assert rate == pytest.approx(2 / scale)
-
-
-@pytest.mark.parametrize(("share", "stable"), [(0.99, True), (1.01, False)])
-def test_gradient_descent_is_stable_up_to_the_largest_stable_learning_rate(share, stable):
-    tape = line_tape()
-    at = np.array([3.0, -2.0])
-    rate = largest_stable_learning_rate(hessian(tape, at))
-    best = np.polyfit(XS, YS, 1)
-    before = np.abs(at - best).max()
-    for _ in range(1000):
-        at = at - share * rate * tape.evaluate(at)[1]
-    after = np.abs(at - best).max()
-    assert (after < 1e-6 * before) if stable else (after > 1e6 * before)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from app.study.data import Samples
+from app.study.experiment import Problem
 from app.study.model import record_loss
 from autograd import Scalar, Tensor, rules
 from autograd.naming import LONGEST, Names
@@ -49,7 +50,7 @@ def texts(tape, names):
 @pytest.fixture
 def line():
     """Return the line's tape, and its names: with some that are given, and without."""
-    tape = record_loss(SAMPLES).tape
+    tape = record_loss(Problem(), SAMPLES).tape
     (prediction,), (residual,) = find(tape, rules.ADD), find(tape, rules.SUBTRACT)
     return tape, Names(tape, {prediction: "ŷ", residual: "residual"}), Names(tape)
 
@@ -123,7 +124,7 @@ def test_a_leaf_has_no_local_derivative(line):
 
 
 def test_the_names_that_the_model_gives_are_used():
-    recorded = record_loss(SAMPLES)
+    recorded = record_loss(Problem(), SAMPLES)
     names = Names(recorded.tape, recorded.names)
     (total,) = find(recorded.tape, rules.SUM)
     assert names.formula(total) == "Σ squared"
@@ -333,7 +334,7 @@ def test_a_tape_of_twice_the_length_takes_twice_the_work():
 
 
 @pytest.mark.parametrize(
-    "tape", [record_loss(SAMPLES).tape, network(), recorded_network(), deep_chain(20)],
+    "tape", [record_loss(Problem(), SAMPLES).tape, network(), recorded_network(), deep_chain(20)],
     ids=["line", "network", "recorded network", "chain"],
 )  # fmt: skip
 def test_every_text_has_typographic_signs_and_is_the_same_every_time(tape):

@@ -41,11 +41,11 @@ from tests.autograd.compiled import (
     squared_error,
     start_of,
 )
+from tests.autograd.updates import OPTIMIZERS, every_clipping, every_optimizer
 
 TRACE = json.loads(
     (Path(__file__).parents[1] / "data" / "notebook_trace.json").read_text(encoding="utf-8")
 )
-OPTIMIZERS = [GradientDescent(), Momentum(), Nesterov(), AdaGrad(), RMSProp(), Adam()]
 STABLE = 1e-9
 
 
@@ -135,8 +135,8 @@ def calm(rule):
 
 @pytest.mark.parametrize("size", [None, 1, 10, 41, 100])
 @pytest.mark.parametrize("once_per_use", [False, True], ids=["once", "once per use"])
-@pytest.mark.parametrize("clipping", Clipping)
-@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda each: type(each).__name__)
+@every_clipping
+@every_optimizer
 def test_every_kind_of_update(decayed, compiled, optimizer, clipping, once_per_use, size):
     rule = UpdateRule(optimizer, clipping, 0.3, once_per_use)
     epochs = 4 if size == 1 else 20  # the NumPy reference takes its time
@@ -449,16 +449,15 @@ GRADIENTS = [
 
 
 @pytest.mark.parametrize("once_per_use", [False, True], ids=["once", "once per use"])
-@pytest.mark.parametrize("clipping", Clipping)
-@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda each: type(each).__name__)
+@every_clipping
+@every_optimizer
 def test_one_step_from_any_gradient(decayed, compiled, optimizer, clipping, once_per_use):
     rule = UpdateRule(optimizer, clipping, 0.5, once_per_use)
-    outside, inside = np.array(decayed.uses, dtype=float).T
     for gradient in map(np.array, GRADIENTS):
         state = State(np.array([0.2, 1.0]), np.full((optimizer.slots, 2), 0.1), 3)
         run = compiled.train(state, np.array([0.01]), rule, gradient=gradient)
         with silent():
-            expected = rule.step(state, gradient, 0.01, outside + inside * 41)
+            expected = rule.step(state, gradient, 0.01, decayed.total_uses())
         assert_close(run.state.parameters, expected.parameters, what=f"{gradient}")
         assert_close(run.state.slots, expected.slots, what=f"slots, {gradient}")
         assert run.state.count == 4

@@ -29,14 +29,12 @@ from autograd.optimizers import (
     clip_value,
     norm,
 )
+from tests.autograd.updates import OPTIMIZERS, every_clipping, every_optimizer
 
 INF, NAN = math.inf, math.nan
-OPTIMIZERS = (GradientDescent(), Momentum(), Nesterov(), AdaGrad(), RMSProp(), Adam())
 ADAPTIVE = (AdaGrad(), RMSProp(), Adam())
 
-each_optimizer = pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda o: type(o).__name__)
 each_adaptive = pytest.mark.parametrize("optimizer", ADAPTIVE, ids=lambda o: type(o).__name__)
-each_clipping = pytest.mark.parametrize("clipping", Clipping)
 
 numbers = st.floats(-1e3, 1e3)
 gradients = st.lists(numbers, min_size=1, max_size=12)
@@ -81,7 +79,7 @@ def test_by_default_a_gradient_is_neither_clipped_nor_used_twice():
     assert after.parameters.tolist() == [1.0 - 0.1 * 1e300, 1.0 - 0.1 * 0.1]
 
 
-@each_optimizer
+@every_optimizer
 @pytest.mark.parametrize("parameters", [0, 1, 5])
 def test_an_optimizer_starts_with_nothing_but_zeros(optimizer, parameters):
     state = State.start([1.5] * parameters, optimizer)
@@ -108,8 +106,8 @@ def test_the_start_is_a_copy_of_its_own_of_floats():
     assert not np.shares_memory(State.start(floats, Adam()).parameters, floats)
 
 
-@each_optimizer
-@each_clipping
+@every_optimizer
+@every_clipping
 @pytest.mark.parametrize("once_per_use", [False, True])
 @pytest.mark.parametrize("parameters", [0, 1, 5])
 def test_a_step_keeps_shapes_counts_and_leaves_its_arguments(
@@ -147,7 +145,7 @@ def test_each_parameter_is_moved_as_if_it_were_alone(optimizer, values):
     assert bits(state.parameters) == bits([trajectory[-1] for trajectory in alone])
 
 
-@each_optimizer
+@every_optimizer
 def test_no_gradient_is_no_step(optimizer):
     assert follow(optimizer, [0.0] * 5, 0.1, start=3.0).tolist() == [3.0] * 5
 
@@ -196,7 +194,7 @@ def test_no_use_is_no_step_however_steep():
     assert step_once(rule, [3.0, 3.0], [8.0, NAN], 0.25, [0, 0]).parameters.tolist() == [3.0, 3.0]
 
 
-@each_optimizer
+@every_optimizer
 def test_once_per_use_is_still_one_update_to_remember(optimizer):
     state = once = State.start([1.0, 1.0], optimizer)
     for gradient in ([3.0, -2.0], [0.5, 4.0]):
@@ -565,14 +563,14 @@ def test_a_norm_of_zero_is_left_alone():
     assert step_once(rule, [1.0, 2.0], [0.0, -0.0]).parameters.tolist() == [1.0, 2.0]
 
 
-@each_clipping
+@every_clipping
 def test_a_bound_of_zero_lets_nothing_through_but_what_is_not_clipped(clipping):
     after = step_once(UpdateRule(clipping=clipping, bound=0.0), [1.0, 1.0], [3.0, 0.0])
     moved = clipping is Clipping.NONE
     assert after.parameters.tolist() == [-2.0 if moved else 1.0, 1.0]
 
 
-@each_optimizer
+@every_optimizer
 def test_gradients_are_clipped_before_the_optimizer_sees_them(optimizer):
     steep, limited = [300.0, -0.5, -7.0, 0.25], [1.0, -0.5, -1.0, 0.25]
     expected = follow(optimizer, limited, 0.1).tolist()
@@ -603,8 +601,8 @@ def test_gradient_descent_with_what_is_hardly_a_gradient(clipping, gradient, mov
     assert after == pytest.approx(moved, rel=1e-15, abs=0, nan_ok=True)
 
 
-@each_optimizer
-@each_clipping
+@every_optimizer
+@every_clipping
 def test_a_nan_stays_nan(optimizer, clipping):
     assert np.isnan(follow(optimizer, [NAN], 0.1, 2.0, clipping=clipping)).all()
     assert np.isnan(step_once(UpdateRule(once_per_use=True), [2.0], [NAN], uses=[3]).parameters)
@@ -695,7 +693,7 @@ VALUES = Arithmetic(
 )
 
 
-@each_optimizer
+@every_optimizer
 def test_an_optimizer_can_be_read_over_any_arithmetic(optimizer):
     slots, value, values = [Value(0.0)] * optimizer.slots, 0.0, []
     for count, (gradient, _) in enumerate(SEQUENCE, 1):

@@ -183,6 +183,20 @@ def test_an_entry_is_the_same_whenever_it_is_looked_at(kind):
     assert shown(backwards) == shown(forwards) == entries
 
 
+# What is known after some steps.
+
+
+@either_trace
+@every_loss
+def test_progress_is_what_the_steps_up_to_it_left(kind, name):
+    trace = next(trace for trace in both_traces(record(LOSSES[name])) if type(trace) is kind)
+    replay = Replay(trace)
+    for index, entry in enumerate(trace):
+        replay.take(entry)
+        replay.check(trace.progress(index))
+        replay.check_flowed(lambda *edge, index=index: trace.flowed(*edge, index))
+
+
 # Tapes that were found rather than recorded, and tapes of few samples.
 
 
@@ -230,6 +244,17 @@ def shown_as_floats(trace):
         )
         for entry in trace
     ]  # fmt: skip
+
+
+@either_trace
+@every_loss
+def test_how_long_a_trace_is_follows_from_the_tape_and_the_number_of_samples(kind, name):
+    tape = record(LOSSES[name])
+    for samples in [1, 2, 4] if tape.columns else [1]:
+        part = record(LOSSES[name], XS[:samples], YS[:samples])
+        evaluation = Evaluation(part, AT)
+        assert kind.length(tape, samples) == len(kind(evaluation, change_of(evaluation)))
+    assert kind.length(tape) == kind.length(tape, tape.samples)
 
 
 @either_trace

@@ -12,7 +12,7 @@ from autograd.trace import (
     Seed,
 )
 from tests.autograd.folded import gradient_bounds, same
-from tests.autograd.traced import XS, Replay, computed, every_loss, traced
+from tests.autograd.traced import XS, computed, every_loss, traced
 
 SAMPLES = len(XS)
 
@@ -134,26 +134,14 @@ def test_the_last_gradients_are_the_engines(name):
     }
 
 
-# What is known.
+# Finding steps, and what is known.
 
 
 @every_loss
-def test_progress_is_what_the_steps_up_to_it_left(name):
+def test_the_values_in_progress_are_all_there(name):
     trace, _, _ = traced(name)
-    replay = Replay(trace)
-    for index, entry in enumerate(trace):
-        replay.take(entry)
-        replay.check(trace.progress(index))
+    for index in range(len(trace)):
         assert all(map(np.array_equal, trace.progress(index).values, trace.evaluation.values))
-
-
-@every_loss
-def test_what_has_flowed_is_what_the_steps_up_to_it_went_over(name):
-    trace, _, _ = traced(name)
-    replay = Replay(trace)
-    for index, entry in enumerate(trace):
-        replay.take(entry)
-        replay.check_flowed(lambda *edge, index=index: trace.flowed(*edge, index))
 
 
 @every_loss

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.study.data import make_samples
-from app.study.experiment import Data
+from app.study.experiment import Data, Problem
 from app.study.model import record_loss
 from autograd import Scalar
 from autograd.evaluation import Evaluation
@@ -40,6 +40,11 @@ IN_THE_ENGINES_ORDER = [
     "parameter_twice_in_a_sample", "intermediate_twice_in_a_sample",
     "parameter_as_the_term", "kinks", "functions", "no_sum",
 ]  # fmt: skip
+
+
+def line_of(data):
+    """Return the application's loss of some data."""
+    return record_loss(Problem(data), make_samples(data).train).tape
 
 
 def test_a_line_is_computed_as_a_loop_computes_it():
@@ -227,15 +232,6 @@ def test_a_folded_entrys_step_is_that_of_the_sample(name, sample):
 
 
 @every_loss
-def test_progress_is_what_the_steps_up_to_it_left(name):
-    _, trace, _ = traced(name)
-    replay = Replay(trace)
-    for index, entry in enumerate(trace):
-        replay.take(entry)
-        replay.check(trace.progress(index))
-
-
-@every_loss
 def test_the_values_in_progress_are_the_nodes_and_the_running_sums(name):
     _, trace, graph = traced(name)
     for index in (0, len(trace) // 2, len(trace) - 1):
@@ -243,15 +239,6 @@ def test_the_values_in_progress_are_the_nodes_and_the_running_sums(name):
         for (place, sample), node in graph.by_key.items():
             value = values[place] if sample is None else values[place][sample]
             assert float(value) == computed(name, node.data)
-
-
-@every_loss
-def test_what_has_flowed_is_what_the_steps_up_to_it_went_over(name):
-    _, trace, _ = traced(name)
-    replay = Replay(trace)
-    for index, entry in enumerate(trace):
-        replay.take(entry)
-        replay.check_flowed(lambda *edge, index=index: trace.flowed(*edge, index))
 
 
 @every_loss
@@ -283,8 +270,7 @@ def test_a_single_sample_has_one_addition_and_no_chain():
 
 
 def test_the_applications_loss_is_traced_as_its_graph():
-    samples = make_samples(Data(slope=1.7, samples=7, noise=0.3, noise_seed=4))
-    tape = record_loss(samples).tape
+    tape = line_of(Data(samples=7, noise=0.3, noise_seed=4))
     trace, graph = both_traces(tape)[1], Graph.unrolled(tape, AT)
     assert len(trace.forward) == 7 * 5 + 1 == len(graph.operations)
     edges = graph.walk(graph.operations)
@@ -316,7 +302,7 @@ def test_numbers_that_overflow_neither_raise_nor_warn(name, at):
 
 def test_of_a_hundred_thousand_samples_only_the_steps_looked_at_are_made():
     count = 100_000
-    tape = record_loss(make_samples(Data(samples=count))).tape
+    tape = line_of(Data(samples=count))
     evaluation = Evaluation(tape, AT)
     change = change_of(evaluation)
     tracemalloc.start()
@@ -340,7 +326,7 @@ def test_of_a_hundred_thousand_samples_only_the_steps_looked_at_are_made():
 
 
 def test_every_step_of_many_samples_is_found_by_arithmetic():
-    tape = record_loss(make_samples(Data(samples=100_000))).tape
+    tape = line_of(Data(samples=100_000))
     trace = UnfoldedTrace(Evaluation(tape, AT))
     for index in (*range(0, len(trace), 53_987), len(trace) - 1):
         assert trace.find(trace[index]) == index

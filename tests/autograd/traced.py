@@ -156,9 +156,8 @@ def record(loss: Callable, xs=XS, ys=YS) -> Tape:
 def change_of(evaluation: Evaluation, rule: UpdateRule | None = None) -> Change:
     """Return what an update rule makes of a loss's gradient, by default gradient descent."""
     rule = rule or UpdateRule()
-    uses = [outside + evaluation.tape.samples * inside for outside, inside in evaluation.tape.uses]
     start = State.start(evaluation.parameters, rule.optimizer)
-    return rule.change(start, evaluation.gradient, 0.1, np.array(uses, dtype=float))
+    return rule.change(start, evaluation.gradient, 0.1, evaluation.tape.total_uses())
 
 
 def both_traces(tape: Tape, at=AT) -> tuple[FoldedTrace, UnfoldedTrace]:
