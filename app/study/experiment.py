@@ -1,4 +1,4 @@
-"""An experiment: the recipe of its data, its initial parameters, its training settings.
+"""An experiment: its model, the recipe of its data, its initial parameters, its training.
 
 It is frozen data; every picture is a function of an experiment and a place in its history.
 The defaults are the notebook's own run.
@@ -6,139 +6,40 @@ The defaults are the notebook's own run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import random
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from typing import Any
 
+from app.study.architecture import Loss, Model, ModelKind
 from app.study.hyperparameters import Training, training_applies
-from app.study.setting import (
-    SEED_LIMIT,
-    Choice,
-    Number,
-    SettingError,
-    declare,
-    settings_of,
-    show,
-)
+from app.study.recipe import Data, DataSource, recipe_applies, true_curve
+from app.study.setting import SettingError, settings_of, show
+from app.study.start import Initial, Source, Start
+
+_PER_PARAMETER = {"true.": "true", "start.": "starts"}
+"""Prefixes of the names of a single parameter's settings, and the settings that hold them."""
 
 
-class InitialParameters(Enum):
-    """Where the parameters start."""
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What the loss is recorded from: all of an experiment but how it is trained.
 
-    VALUES = "values"
-    RANDOM = "random"
+    Attributes:
+        data: the recipe of the data.
+        model: what predicts, and what a prediction costs.
+        frozen: names and values of the parameters that are not trained.
+    """
+
+    data: Data = field(default_factory=Data)
+    model: Model = field(default_factory=Model)
+    frozen: tuple[tuple[str, float], ...] = ()
 
     @property
-    def label(self) -> str:
-        """The choice as a control names it."""
-        return {
-            InitialParameters.VALUES: "given values",
-            InitialParameters.RANDOM: "random in 0…1",
-        }[self]
-
-
-@dataclass(frozen=True, slots=True)
-class Data:
-    """The recipe of the data: points on a line, with noise."""
-
-    slope: float = declare(
-        2.0,
-        Number(
-            label="True slope M",
-            help="The slope of the line that the data come from; training does not see it.",
-            minimum=-1e6,
-            maximum=1e6,
-        ),
-    )
-    intercept: float = declare(
-        -9.0,
-        Number(
-            label="True intercept C",
-            help="Where the line that the data come from crosses x = 0.",
-            minimum=-1e6,
-            maximum=1e6,
-        ),
-    )
-    x_from: float = declare(
-        -20.0,
-        Number(label="x from", help="The first sample's x.", minimum=-1e6, maximum=1e6),
-    )
-    x_to: float = declare(
-        20.0,
-        Number(label="x to", help="The last sample's x.", minimum=-1e6, maximum=1e6),
-    )
-    samples: int = declare(
-        41,
-        Number(
-            label="Samples",
-            help="How many points, evenly spaced in x. Every sample adds eight nodes to the graph.",
-            minimum=1,
-            maximum=100_000,
-            whole=True,
-        ),
-    )
-    noise: float = declare(
-        0.0,
-        Number(
-            label="Noise σ",
-            help="The standard deviation of the normal noise added to every y; 0 for none.",
-            minimum=0,
-            maximum=1e6,
-        ),
-    )
-    noise_seed: int = declare(
-        0,
-        Number(
-            label="Noise seed",
-            help="The same seed draws the same noise.",
-            minimum=0,
-            maximum=SEED_LIMIT,
-            whole=True,
-        ),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Initial:
-    """The parameters before the first epoch."""
-
-    source: InitialParameters = declare(
-        InitialParameters.VALUES,
-        Choice(
-            label="Start from",
-            help="Given values, or uniformly random numbers as the notebook draws them.",
-            options=InitialParameters,
-        ),
-    )
-    m: float = declare(
-        0.764340511813275,
-        Number(
-            label="Initial m",
-            help="The slope that training starts from.",
-            minimum=-1e9,
-            maximum=1e9,
-        ),
-    )
-    c: float = declare(
-        0.2950141610814745,
-        Number(
-            label="Initial c",
-            help="The intercept that training starts from.",
-            minimum=-1e9,
-            maximum=1e9,
-        ),
-    )
-    seed: int = declare(
-        0,
-        Number(
-            label="Initial seed",
-            help="The same seed draws the same initial parameters.",
-            minimum=0,
-            maximum=SEED_LIMIT,
-            whole=True,
-        ),
-    )
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the parameters that are trained, in the order in which they are stored."""
+        frozen = dict(self.frozen)
+        return tuple(name for name in self.model.parameters if name not in frozen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,38 +49,104 @@ class Experiment:
     data: Data = field(default_factory=Data)
     initial: Initial = field(default_factory=Initial)
     training: Training = field(default_factory=Training)
+    model: Model = field(default_factory=Model)
 
-    def groups(self) -> Iterator[tuple[str, Data | Initial | Training]]:
+    def groups(self) -> Iterator[tuple[str, Model | Data | Initial | Training]]:
         """Yield the parts by name, as files and the controls show them."""
+        yield "model", self.model
         yield "data", self.data
         yield "initial", self.initial
         yield "training", self.training
 
+    # -- single settings ----------------------------------------------------------------------
+
     def with_value(self, name: str, value: Any) -> Experiment:
-        """Return this experiment with one setting changed, by its field's name."""
+        """Return this experiment with one setting changed, by its field's name.
+
+        A single parameter's are called "true.m", of the true curve, and "start.m": a Start,
+        or a number for a given value.
+        """
         for group_name, group in self.groups():
             if name in settings_of(group):
                 parts: dict[str, Any] = {group_name: _replace(group, {name: value})}
                 return replace(self, **parts)
-        raise KeyError(name)
+        field_name, parameter = _per_parameter(name)
+        entries = dict(self.value(field_name))
+        if field_name == "starts" and not isinstance(value, Start):
+            value = replace(self.start(parameter), source=Source.VALUE, value=float(value))
+        return self.with_value(field_name, tuple({**entries, parameter: value}.items()))
 
     def value(self, name: str) -> Any:
-        """Return the value of a setting by its field's name."""
+        """Return the value of a setting by its field's name, or a parameter's as above."""
         for _, group in self.groups():
             if name in settings_of(group):
                 return getattr(group, name)
-        raise KeyError(name)
+        field_name, parameter = _per_parameter(name)
+        if field_name == "starts":
+            return self.start(parameter)
+        return dict(self.data.true).get(parameter, 1.0)
+
+    # -- what follows from the settings -------------------------------------------------------
+
+    @property
+    def true_names(self) -> tuple[str, ...]:
+        """The names of the true curve's parameters."""
+        formula = true_curve(self.data, self.model.expression)
+        return () if formula is None else formula.names
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the parameters that are trained, in the order in which they are stored."""
+        return tuple(name for name, start in self.starts().items() if not start.frozen)
+
+    @property
+    def problem(self) -> Problem:
+        """What the loss is recorded from."""
+        frozen = [name for name, start in self.starts().items() if start.frozen]
+        values = self.initial_values() if frozen else {}
+        return Problem(self.data, self.model, tuple((name, values[name]) for name in frozen))
+
+    def start(self, name: str) -> Start:
+        """Return where a parameter starts: as it was set, or else at random."""
+        return self.starts((name,))[name]
+
+    def starts(self, names: Sequence[str] | None = None) -> dict[str, Start]:
+        """Return where the model's parameters start, or those with these names."""
+        known = dict(self.initial.starts)
+        names = self.model.parameters if names is None else names
+        return {name: known.get(name) or self.model.usual_start(name) for name in names}
+
+    def initial_values(self) -> dict[str, float]:
+        """Return all parameters before the first epoch, frozen ones too, drawn in their order."""
+        generator = random.Random(self.initial.seed)  # noqa: S311  the notebook's own generator
+        return {name: _draw(start, generator) for name, start in self.starts().items()}
+
+    def initial_parameters(self) -> tuple[float, ...]:
+        """Return the trained parameters before the first epoch, in their order."""
+        values = self.initial_values()
+        return tuple(values[name] for name in self.parameters)
+
+    def starting_from(self, values: Mapping[str, float]) -> Experiment:
+        """Return this experiment with given initial values of some parameters."""
+        changed = {
+            name: replace(start, source=Source.VALUE, value=values[name])
+            for name, start in self.starts(tuple(values)).items()
+        }
+        starts = tuple({**dict(self.initial.starts), **changed}.items())
+        return replace(self, initial=replace(self.initial, starts=starts))
 
     def starts_anew(self, other: Experiment) -> bool:
-        """Whether going on with ``other`` needs a new run: its data or its start differ."""
-        return self.data != other.data or self.initial != other.initial
+        """Whether going on with ``other`` needs a new run: all but the training differ."""
+        return replace(self, training=other.training) != other
+
+    # -- plain data ---------------------------------------------------------------------------
 
     def to_dict(self) -> dict[str, dict[str, Any]]:
         """Return the experiment as plain data, for a file."""
         return {
             group_name: {
-                name: value.value if isinstance(value := getattr(group, name), Enum) else value
-                for name in settings_of(group)
+                name: setting.plain(getattr(group, name))
+                for name, setting in settings_of(group).items()
             }
             for group_name, group in self.groups()
         }
@@ -191,6 +158,7 @@ class Experiment:
         Raises:
             SettingError: an unknown name, or a value that its setting cannot take.
         """
+        plain = _as_of_today(plain)
         groups: dict[str, Any] = {}
         known = [name for name, _ in cls().groups()]
         if unknown := sorted(set(plain) - {*known, "title", "about"}):
@@ -217,6 +185,51 @@ def _replace(group: Any, values: Mapping[str, Any]) -> Any:
     return replace(group, **values)
 
 
+def _per_parameter(name: str) -> tuple[str, str]:
+    """Return the setting that holds a single parameter's, and the parameter."""
+    for prefix, field_name in _PER_PARAMETER.items():
+        if name.startswith(prefix) and len(name) > len(prefix):
+            return field_name, name.removeprefix(prefix)
+    raise KeyError(name)
+
+
+def _draw(start: Start, generator: random.Random) -> float:
+    match start.source:
+        case Source.VALUE:
+            return start.value
+        case Source.UNIFORM:
+            return start.low + (start.high - start.low) * generator.random()
+        case Source.NORMAL:
+            return generator.gauss(start.mean, start.deviation)
+
+
+def _as_of_today(plain: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return plain data with the line's settings as the first versions wrote them renamed.
+
+    They knew one model: a true slope and intercept, and m and c to start from.
+    """
+    data, initial = plain.get("data"), plain.get("initial")
+    today = dict(plain)
+    if isinstance(data, Mapping) and not {"slope", "intercept"}.isdisjoint(data):
+        true = dict(Data().true) | dict(data.get("true", {}))
+        names = {"slope": "m", "intercept": "c"}
+        true |= {name: data[old] for old, name in names.items() if old in data}
+        rest = {name: value for name, value in data.items() if name not in names}
+        today["data"] = {**rest, "true": true}
+    if isinstance(initial, Mapping) and not {"source", "m", "c"}.isdisjoint(initial):
+        if initial.get("source", "values") not in ("values", "random"):
+            raise SettingError(
+                f"Start from must be “values” or “random”; it is “{initial['source']}”."
+            )
+        drawn = initial.get("source") == "random"
+        usual = {name: start.value for name, start in Initial().starts}
+        starts = {} if drawn else usual
+        rest = {name: value for name, value in initial.items() if name not in ("source", "m", "c")}
+        starts |= {name: initial[name] for name in ("m", "c") if name in initial and not drawn}
+        today["initial"] = {**rest, "starts": starts}
+    return today
+
+
 def check(experiment: Experiment) -> None:
     """Raise SettingError, with a sentence, if the experiment cannot be run.
 
@@ -232,16 +245,27 @@ def check(experiment: Experiment) -> None:
             f"The range of x is empty: from {show(data.x_from)} to {show(data.x_to)}. "
             f"“x from” must be smaller than “x to”."
         )
+    if data.source is DataSource.POINTS and data.points is None:
+        raise SettingError(
+            "There are no points. Import a table (File ▸ Import data), or take the data from "
+            "a true curve."
+        )
+    if not experiment.parameters:
+        raise SettingError(
+            "All parameters are frozen, so there is nothing to train. Unfreeze one of them."
+        )
 
 
 def applies(experiment: Experiment) -> dict[str, bool]:
     """Return, for each setting that may have no effect, whether it has one with the others."""
-    given = experiment.initial.source is InitialParameters.VALUES
-    training = experiment.training
+    model = experiment.model
+    network = model.kind is ModelKind.NETWORK
     return {
-        "noise_seed": experiment.data.noise > 0,
-        "m": given,
-        "c": given,
-        "seed": not given,
-        **training_applies(training),
+        "formula": not network,
+        **dict.fromkeys(("layers", "units", "activation"), network),
+        "huber_delta": model.loss is Loss.HUBER,
+        "loss_formula": model.loss is Loss.FORMULA,
+        **recipe_applies(experiment.data, network=network),
+        "seed": any(each.source is not Source.VALUE for each in experiment.starts().values()),
+        **training_applies(experiment.training),
     }

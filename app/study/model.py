@@ -1,27 +1,98 @@
-"""The model that is trained, written with tensors as the notebook writes it."""
+"""The model that is trained and its loss, written with tensors as the notebook writes them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from app.study.architecture import Activation, Layer, Loss, Model, Reduction, read_loss
 from app.study.data import Column, Samples
+from app.study.experiment import Problem
+from app.study.formula import Formula
+from app.study.formula.build import build
 from autograd import Scalar, Tensor
 from autograd.tape import Tape
 
-PARAMETERS = ("m", "c")
-"""The names of the model's parameters, in the order in which they are stored."""
+Leaves = Mapping[str, Tensor]
+Span = tuple[int, int]
+
+_ACTIVATIONS = {
+    Activation.TANH: Tensor.tanh,
+    Activation.RELU: Tensor.relu,
+    Activation.SIGMOID: Tensor.sigmoid,
+}
 
 
-def predict(parameters: Sequence[Tensor], x: Tensor) -> Tensor:
-    """Return ŷ = m·x + c."""
-    m, c = parameters
-    return (m * x) + c
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A model's prediction for one sample.
+
+    Attributes:
+        node: ŷ.
+        parts: what each part of the model's formula became, by its place in the text.
+        names: what some of the nodes are called.
+    """
+
+    node: Tensor
+    parts: Mapping[Span, Tensor]
+    names: Mapping[Tensor, str]
 
 
-def sample_loss(prediction: Tensor, y: Tensor) -> Tensor:
-    """Return one sample's part of the loss, (y − ŷ)²; the loss is its mean over the samples."""
-    return (y - prediction) ** 2
+def predict(model: Model, leaves: Leaves, x: Tensor) -> Prediction:
+    """Return ŷ, from tensors for all parameters by name."""
+    formula = model.expression
+    if formula is not None:
+        return _formula_prediction(formula, leaves, x)
+    names: dict[Tensor, str] = {}
+    values = [x]
+    *hidden, last = model.network
+    for layer in hidden:
+        values = [
+            _ACTIVATIONS[model.activation](total) for total in _weighted(layer, leaves, values)
+        ]
+        names |= {node: f"h{layer.number}_{unit}" for unit, node in enumerate(values, 1)}
+    return Prediction(_weighted(last, leaves, values)[0], {}, names)
+
+
+def _formula_prediction(formula: Formula, leaves: Leaves, x: Tensor) -> Prediction:
+    made = build(formula, {**leaves, "x": x})
+    parts = {(part.start, part.end): node for part, node in made.items()}
+    return Prediction(made[formula.root], parts, {})
+
+
+def _weighted(layer: Layer, leaves: Leaves, values: Sequence[Tensor]) -> list[Tensor]:
+    """Return, for each unit of a layer, b + w₁·h₁ + w₂·h₂ + …"""
+    totals = []
+    for unit in range(layer.units):
+        total = leaves[layer.bias(unit)]
+        for source, value in enumerate(values):
+            total = total + leaves[layer.weight(unit, source)] * value
+        totals.append(total)
+    return totals
+
+
+def sample_loss(model: Model, prediction: Tensor, y: Tensor) -> tuple[Tensor, dict[Tensor, str]]:
+    """Return one sample's loss, and what its nodes are called."""
+    if model.loss is Loss.FORMULA:
+        formula = read_loss(model.loss_formula)
+        return build(formula, {"y": y, "yhat": prediction})[formula.root], {}
+    residual = y - prediction
+    if model.loss is Loss.SQUARED:
+        term = residual**2
+        return term, {residual: "residual", term: "squared"}
+    absolute = abs(residual)
+    if model.loss is Loss.ABSOLUTE:
+        return absolute, {residual: "residual", absolute: "absolute"}
+    # Huber's loss: half the square of what is within δ, and δ times what is beyond.
+    within = Tensor.minimum(absolute, Scalar(model.huber_delta, name="δ"))
+    beyond = absolute - within
+    term = within**2 / 2.0 + beyond * model.huber_delta
+    return term, {residual: "residual", within: "within δ", beyond: "beyond δ", term: "Huber"}
+
+
+def reduce(model: Model, total: Tensor, count: int) -> Tensor:
+    """Return the loss from the sum of so many samples' losses."""
+    return total / count if model.reduction is Reduction.MEAN else total
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +104,8 @@ class RecordedLoss:
         x, y: the places of the data columns.
         prediction: the place of ŷ.
         names: what the model calls some places.
+        frozen: the places of the parameters that are not trained.
+        parts: the place of each part of the model's formula, by where it stands in the text.
     """
 
     tape: Tape
@@ -40,24 +113,37 @@ class RecordedLoss:
     y: int
     prediction: int
     names: Mapping[int, str]
+    frozen: frozenset[int]
+    parts: Mapping[Span, int]
 
 
-def record_loss(samples: Samples) -> RecordedLoss:
-    """Return the loss of the samples: the mean of their parts."""
-    parameters = [Scalar(0.0, require_grad=True, name=name) for name in PARAMETERS]
+def make_leaves(problem: Problem) -> dict[str, Tensor]:
+    """Return a leaf for each parameter, by name; frozen ones are constants."""
+    frozen = dict(problem.frozen)
+    return {
+        name: Scalar(frozen.get(name, 0.0), require_grad=name not in frozen, name=name)
+        for name in problem.model.parameters
+    }
+
+
+def record_loss(problem: Problem, samples: Samples) -> RecordedLoss:
+    """Return the loss of the samples: the mean, or sum, of their parts."""
+    leaves = make_leaves(problem)
     x, y, total = Scalar(0.0, name="x"), Scalar(0.0, name="y"), Scalar(0.0)
-    prediction = predict(parameters, x)
-    term = sample_loss(prediction, y)
-    rest = next(node for node in term.nodes() if prediction in node.operands)
-    loss = total / len(samples)
-    tape = Tape.record(loss, parameters, {x: samples.x, y: samples.y}, {total: term})
-    names = {prediction: "ŷ", rest: "residual", term: "squared"}
+    prediction = predict(problem.model, leaves, x)
+    term, names = sample_loss(problem.model, prediction.node, y)
+    loss = reduce(problem.model, total, len(samples))
+    trained = [leaves[name] for name in problem.parameters]
+    tape = Tape.record(loss, trained, {x: samples.x, y: samples.y}, {total: term})
+    names = {**names, **prediction.names, prediction.node: "ŷ"}
     return RecordedLoss(
         tape=tape,
         x=tape.place(x),
         y=tape.place(y),
-        prediction=tape.place(prediction),
+        prediction=tape.place(prediction.node),
         names={tape.place(node): name for node, name in names.items()},
+        frozen=frozenset(tape.place(leaves[name]) for name, _ in problem.frozen),
+        parts={span: tape.place(node) for span, node in prediction.parts.items()},
     )
 
 
@@ -68,12 +154,13 @@ class Curve:
         x: where it is computed, of shape (points,).
     """
 
-    def __init__(self, x: Column) -> None:
+    def __init__(self, problem: Problem, x: Column) -> None:
         self.x = x
         leaf, total = Scalar(0.0), Scalar(0.0)
-        leaves = [Scalar(0.0) for _ in PARAMETERS]
-        prediction = predict(leaves, leaf)
-        self._tape = Tape.record(total, leaves, {leaf: x}, {total: prediction})
+        leaves = make_leaves(problem)
+        prediction = predict(problem.model, leaves, leaf).node
+        trained = [leaves[name] for name in problem.parameters]
+        self._tape = Tape.record(total, trained, {leaf: x}, {total: prediction})
         self._place = self._tape.place(prediction)
 
     def at(self, parameters: Sequence[float] | Column) -> Column:

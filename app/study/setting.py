@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -22,19 +23,40 @@ class SettingError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Number:
-    """A setting that is a number.
+class Setting:
+    """What all settings have in common.
 
     Attributes:
         label: what the control is labelled with.
         help: what it means, in plain words.
+    """
+
+    label: str
+    help: str
+
+    def check(self, value: Any) -> Any:
+        """Return the value, also one in plain data, as the setting holds it.
+
+        Raises:
+            SettingError: the setting cannot take the value.
+        """
+        raise NotImplementedError
+
+    def plain(self, value: Any) -> Any:
+        """Return a value as plain data, for a file."""
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number(Setting):
+    """A setting that is a number.
+
+    Attributes:
         minimum, maximum: the allowed range.
         above: whether the minimum itself is excluded.
         whole: whether it must be a whole number.
     """
 
-    label: str
-    help: str
     minimum: float
     maximum: float
     above: bool = False
@@ -77,11 +99,9 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Setting):
     """A setting that is one of several options, the members of an enumeration."""
 
-    label: str
-    help: str
     options: type[Enum]
 
     def check(self, value: Any) -> Enum:
@@ -92,13 +112,14 @@ class Choice:
             allowed = " or ".join(f"“{option.value}”" for option in self.options)
             raise SettingError(f"{self.label} must be {allowed}; it is “{value}”.") from None
 
+    def plain(self, value: Enum) -> Any:
+        """Return an option's value."""
+        return value.value
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flag:
+class Flag(Setting):
     """A setting that is on or off."""
-
-    label: str
-    help: str
 
     def check(self, value: Any) -> bool:
         """Return the value, or raise SettingError."""
@@ -107,7 +128,50 @@ class Flag:
         return value
 
 
-Setting = Number | Choice | Flag
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text(Setting):
+    """A setting that is typed as text, such as a formula.
+
+    Attributes:
+        read: reads the text, and raises SettingError if it cannot.
+    """
+
+    read: Callable[[str], object]
+
+    def check(self, value: Any) -> str:
+        """Return the text, or raise SettingError."""
+        if not isinstance(value, str):
+            raise SettingError(f"{self.label} must be a text; it is “{value}”.")
+        self.read(value)
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named(Setting):
+    """A setting with an entry for each of some names: parameters.
+
+    It is held as pairs of a name and an entry, and in plain data as an object.
+
+    Attributes:
+        each: what the entries are.
+    """
+
+    each: Setting
+
+    def check(self, value: Any) -> tuple[tuple[str, Any], ...]:
+        """Return the pairs, or raise SettingError."""
+        if isinstance(value, tuple):
+            value = dict(value)
+        if not isinstance(value, Mapping):
+            raise SettingError(f"{self.label} must be a table of parameters; it is “{value}”.")
+        return tuple((str(name), self._check(name, entry)) for name, entry in value.items())
+
+    def _check(self, name: str, entry: Any) -> Any:
+        return dataclasses.replace(self.each, label=f"{self.each.label} {name}").check(entry)
+
+    def plain(self, value: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
+        """Return the entries by name."""
+        return {name: self.each.plain(entry) for name, entry in value}
 
 
 def declare(default: Any, setting: Setting) -> Any:
