@@ -34,6 +34,13 @@ class Course:
         earlier = tuple(change for change in self._changes if change[0] < epoch)
         self._changes = (*earlier, (epoch, training))
 
+    def branch(self, epoch: int, training: Training) -> Course:
+        """Return the course of a run that goes on from an epoch of this one with other settings."""
+        branch = Course(self._engine, self._samples, training)
+        branch._changes = self._changes
+        branch.change(epoch, training)
+        return branch
+
     @property
     def changes(self) -> tuple[tuple[int, Training], ...]:
         """The settings and the epochs from whose update on they are in force, from 0 on.

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from app.study.data import make_samples
-from app.study.experiment import Data
+from app.study.experiment import Problem
 from app.study.model import record_loss
 from app.training.graph_engine import GraphEngine
 from autograd.optimizers import State, UpdateRule, Vector
@@ -55,19 +55,19 @@ class ChosenEngine:
 
 
 @lru_cache(maxsize=4)
-def choose_engine(recipe: Data) -> ChosenEngine:
-    """Return what trains on a recipe's data; the last few are kept for runs that start again."""
-    samples = make_samples(recipe)
-    tape = record_loss(samples).tape
+def choose_engine(problem: Problem) -> ChosenEngine:
+    """Return what trains on a problem; the last few are kept for runs that start again."""
+    samples = make_samples(problem.data, problem.model).train
+    tape = record_loss(problem, samples).tape
     try:
         from autograd.native import NativeCodeError, compile_tape
     except (ImportError, OSError) as error:
         reason = f"There is no native code, because llvmlite cannot be loaded ({error})."
-        return ChosenEngine(GraphEngine(samples, tape), tape, _slow(reason))
+        return ChosenEngine(GraphEngine(problem, samples, tape), tape, _slow(reason))
     try:
         engine: Any = compile_tape(tape)
     except NativeCodeError as error:
-        return ChosenEngine(GraphEngine(samples, tape), tape, _slow(str(error)))
+        return ChosenEngine(GraphEngine(problem, samples, tape), tape, _slow(str(error)))
     return ChosenEngine(engine, tape)
 
 

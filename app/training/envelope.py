@@ -35,6 +35,24 @@ class Envelope:
         self._rest = np.empty(0)  # the entries that fill no block yet
         self._length = 0
 
+    def branch(self, length: int, read: Read) -> Envelope:
+        """Return an envelope of the first so many entries, to be extended on its own.
+
+        Blocks are shared until either needs more room; the entries that fill none are read.
+        """
+        made = Envelope()
+        complete = length // FACTOR
+        made._rest = _finite(read(complete * FACTOR, length))
+        for lows, highs in zip(self._lows, self._highs, strict=False):
+            if made._filled and not complete:
+                break
+            made._lows.append(shared(lows, complete))
+            made._highs.append(shared(highs, complete))
+            made._filled.append(complete)
+            complete //= FACTOR
+        made._length = length
+        return made
+
     def extend(self, entries: Array) -> None:
         """Take the next entries of the series."""
         series = _finite(np.concatenate([self._rest, entries]))
@@ -58,6 +76,8 @@ class Envelope:
             self._filled.append(0)
         done = self._filled[level]
         count = done + len(lows) // FACTOR
+        if count == done:
+            return
         self._reserve(level, count)
         self._lows[level][done:count] = _reduce(lows, np.fmin)
         self._highs[level][done:count] = _reduce(highs, np.fmax)
@@ -129,6 +149,13 @@ def _reduce(entries: Array, reduce: Reduce) -> Array:
     """Return the minima or maxima of consecutive blocks."""
     reduced: Array = reduce.reduce(entries.reshape(-1, FACTOR), axis=1)
     return reduced
+
+
+def shared(array: Array, rows: int) -> Array:
+    """Return the first rows of an array that others write beyond, to be read only."""
+    rows_alone = array[:rows]
+    rows_alone.flags.writeable = False
+    return rows_alone
 
 
 def _finite(entries: Array) -> Array:

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from app.study.hyperparameters import Training
 from app.training.snapshot import Chosen, Probe
 from app.training.update import learning_rates, mini_batches, update_rule
@@ -36,12 +34,16 @@ class WhatIf:
         """Return this with another number in a data column."""
         return WhatIf(self.parameters, {**self.data, (place, sample): value})
 
+    def vector(self, parameters: Vector) -> Vector:
+        """Return all parameters with the given ones replaced, of shape (parameters,)."""
+        replaced = parameters.copy()
+        for parameter, value in self.parameters.items():
+            replaced[parameter] = value
+        return replaced
+
     def state(self, state: State) -> State:
         """Return a state with the parameters replaced."""
-        parameters = state.parameters.copy()
-        for parameter, value in self.parameters.items():
-            parameters[parameter] = value
-        return State(parameters, state.slots, state.count)
+        return State(self.vector(state.parameters), state.slots, state.count)
 
     def columns(self, probe: Probe) -> dict[int, Any]:
         """Return the data columns of a probe in which numbers are replaced, by place."""
@@ -113,29 +115,19 @@ class EpochTrace:
         self._size = samples if batches is None else batches.size
         self.passes = -(-samples // self._size)
         self._newest: tuple[Pass, Trace] | None = None
-        self._lengths: dict[int, int] = {}  # of a pass, by how many samples it has
+        self._length = self._kind.length(probe.tape, self._size)  # of every pass but the last
 
     def __len__(self) -> int:
-        return self._start(self.passes - 1) + self._length(self.passes - 1)
+        samples = self._probe.tape.samples - (self.passes - 1) * self._size
+        return self._start(self.passes - 1) + self._kind.length(self._probe.tape, samples)
 
     def _start(self, number: int) -> int:
-        """Return the index of a pass's first step: all passes but the last have one length."""
-        return number * self._length(0) if number else 0
-
-    def _length(self, number: int) -> int:
-        """Return how many steps a pass has: it depends on how many samples, not on numbers."""
-        samples = len(self._chosen(number)) if self._order is not None else self._size
-        if samples not in self._lengths:
-            state = self._states[0]
-            probe = self._probe_of(number)
-            evaluation = Evaluation(probe.tape, state.parameters)
-            change = self._rule.change(state, evaluation.gradient, self._rate, self._uses(probe))
-            self._lengths[samples] = len(self._kind(evaluation, change))
-        return self._lengths[samples]
+        """Return the index of a pass's first step."""
+        return number * self._length
 
     def locate(self, index: int) -> Place:
         """Return the pass that a step is in, and which of the pass's steps it is."""
-        number = min(index // self._length(0), self.passes - 1)
+        number = min(index // self._length, self.passes - 1)
         return Place(number, index - self._start(number))
 
     def index(self, place: Place) -> int:
@@ -174,7 +166,7 @@ class EpochTrace:
         """Return a pass of which the state before is known."""
         probe, state = self._probe_of(number), self._states[number]
         evaluation = Evaluation(probe.tape, state.parameters, self._what_if.columns(probe))
-        uses = self._uses(probe)
+        uses = probe.tape.total_uses()
         change = self._rule.change(state, evaluation.gradient, self._rate, uses)
         if len(self._states) == number + 1:
             self._states.append(change.after)
@@ -188,9 +180,3 @@ class EpochTrace:
 
     def _probe_of(self, number: int) -> Probe:
         return self._probe if self._order is None else self._probe.batch(self._chosen(number))
-
-    @staticmethod
-    def _uses(probe: Probe) -> Vector:
-        outside, inside = np.array(probe.tape.uses, dtype=float).reshape(-1, 2).T
-        uses: Vector = outside + inside * probe.tape.samples
-        return uses

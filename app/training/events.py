@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from app.study.setting import settings_of, show
 if TYPE_CHECKING:  # NumPy comes with them
     from app.training.course import Course
     from app.training.history import History
+    from app.training.run import Run
 
 MOST = 200
 """Changes of settings that are told one by one; of more, neighbours are told together."""
@@ -25,6 +26,7 @@ class Kind(Enum):
     """What kind of thing happened."""
 
     SETTINGS = "settings"
+    BRANCH = "branch"
     NON_FINITE = "non-finite"
 
 
@@ -46,6 +48,14 @@ class Event:
 def events(course: Course, history: History) -> list[Event]:
     """Return what happened in a run so far, by epoch; at most ``MOST`` + 1 events."""
     return [*_changes_of_settings(course.changes), *_first_non_finite(history)]
+
+
+def events_of(run: Run, runs: Sequence[Run]) -> list[Event]:
+    """Return what happened in a run so far and where it and others branch off, by epoch."""
+    if run.course is None or run.history is None:
+        return []
+    told = [*events(run.course, run.history), *_branch_points(run, runs)]
+    return sorted(told, key=lambda event: event.epoch)
 
 
 def difference(before: Training, after: Training) -> str:
@@ -90,3 +100,18 @@ def _first_non_finite(history: History) -> Iterator[Event]:
     if not math.isfinite(loss):
         became = "infinite" if math.isinf(loss) else "not a number (nan)"
         yield Event(last, f"the loss became {became}", Kind.NON_FINITE)
+
+
+def _branch_points(run: Run, runs: Sequence[Run]) -> Iterator[Event]:
+    """Yield where a run comes from, and where others branch off from it."""
+    names = {each.number: f"“{each.name}”" for each in runs}
+    if run.branched_at is not None:
+        origin = names.get(run.parent or 0, "a run that is gone")
+        yield Event(run.branched_at, f"branched off from {origin}", Kind.BRANCH)
+    for each in runs:
+        if each.parent == run.number and each.branched_at is not None:
+            sentence = f"{names[each.number]} branches off"
+            if run.course is not None and each.course is not None:
+                before, after = (of.settings(each.branched_at) for of in (run.course, each.course))
+                sentence += f": {difference(before, after)}" if before != after else ""
+            yield Event(each.branched_at, sentence, Kind.BRANCH)

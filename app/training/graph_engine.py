@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.study.data import Samples
-from app.study.model import PARAMETERS, predict, sample_loss
+from app.study.experiment import Problem
+from app.study.model import predict, reduce, sample_loss
 from autograd import Scalar, Tensor
 from autograd.optimizers import State, UpdateRule, Vector
 from autograd.tape import Tape
@@ -30,7 +31,8 @@ class CancelledError(Exception):
 class GraphEngine:
     """Trains by building the loss's graph and walking it back."""
 
-    def __init__(self, samples: Samples, tape: Tape) -> None:
+    def __init__(self, problem: Problem, samples: Samples, tape: Tape) -> None:
+        self._problem = problem
         self._uses = tape.uses
         self._data = [
             (Scalar(x), Scalar(y))
@@ -81,20 +83,21 @@ class GraphEngine:
         fill the memory nor keep the thread from answering.
         """
         data = self._data if chosen is None else [self._data[each] for each in chosen.tolist()]
-        parameters = [
-            Scalar(value, require_grad=True, name=name)
-            for name, value in zip(PARAMETERS, values.tolist(), strict=True)
-        ]
+        model, names = self._problem.model, self._problem.parameters
+        trained = dict(zip(names, values.tolist(), strict=True))
+        parameters = {name: Scalar(trained[name], require_grad=True, name=name) for name in names}
+        leaves = {name: Scalar(value, name=name) for name, value in self._problem.frozen}
+        leaves |= parameters
         total = Scalar(0.0, require_grad=True)
-        (total / len(data)).backward()
+        reduce(model, total, len(data)).backward()
         upstream = total.grad
         for start in range(0, len(data), BLOCK):
             if self._asked.cancelled():
                 raise CancelledError
             block: Tensor = Scalar(total.data)
             for x, y in data[start : start + BLOCK]:
-                block += sample_loss(predict(parameters, x), y)
+                block += sample_loss(model, predict(model, leaves, x).node, y)[0]
             block.backward(upstream)
             total.data = block.data
-        loss = (total / len(data)).data
-        return loss, np.array([parameter.grad for parameter in parameters], dtype=float)
+        loss = reduce(model, total, len(data)).data
+        return loss, np.array([parameters[name].grad for name in names], dtype=float)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import compress
@@ -10,7 +10,7 @@ from itertools import compress
 import numpy as np
 import numpy.typing as npt
 
-from app.training.envelope import Envelope, Positions
+from app.training.envelope import Envelope, Positions, shared
 from autograd.optimizers import State
 
 Array = npt.NDArray[np.float64]
@@ -201,6 +201,27 @@ class History:
         affordable = self._affordable(start, stop)
         return self._envelope.thinned(start, stop, columns, self.losses_between, affordable)
 
+    def branch(self, epoch: int, recompute: Recompute) -> History:
+        """Return a history of the epochs 0…epoch of this one, to be extended on its own.
+
+        What is recorded is shared, and copied once the branch grows. ``recompute`` is for the
+        branch, which may follow other settings after that epoch.
+
+        Raises:
+            IndexError: the epoch is not recorded.
+        """
+        state, seconds = self.state(epoch), self._seconds_at(epoch)
+        branch = History(0, recompute, keyframes=self._keyframe_bytes)
+        length, rows = epoch + 1, min(epoch + 1, self._most)
+        branch._most = self._most
+        branch._parameters = shared(self._parameters, rows)
+        branch._losses = shared(self._losses, rows)
+        branch._length, branch._seconds = length, seconds
+        branch._keyframes = self._keyframes_before(epoch)
+        branch._keyframes.append(Keyframe(epoch, state, self.loss(epoch), seconds))
+        branch._envelope = self._envelope.branch(length, self.losses_between)
+        return branch
+
     # -- recording --------------------------------------------------------------------------
 
     def extend(
@@ -256,10 +277,27 @@ class History:
     def _keyframe_at(self, epoch: int) -> Keyframe:
         """Return the last keyframe that is not after an epoch."""
         frames = self._keyframes
-        index = bisect_right(frames, epoch, key=lambda each: each.epoch) - 1
-        if index < 0:
-            raise LookupError(f"epoch {epoch} is neither kept nor after a keyframe")
-        return frames[index]
+        while index := bisect_right(frames, epoch, key=lambda each: each.epoch):
+            keyframe = frames[index - 1]
+            if keyframe.epoch <= epoch:  # else it was replaced meanwhile, by a later one
+                return keyframe
+        raise LookupError(f"epoch {epoch} is neither kept nor after a keyframe")
+
+    def _keyframes_before(self, epoch: int) -> list[Keyframe]:
+        """Return the keyframes before an epoch."""
+        frames = self._keyframes
+        before = frames[: bisect_left(frames, epoch, key=lambda each: each.epoch)]
+        while before and before[-1].epoch >= epoch:  # replaced meanwhile, by a later one
+            before.pop()
+        return before
+
+    def _seconds_at(self, epoch: int) -> float:
+        """Return about how long training took up to an epoch."""
+        before, last, seconds = self._keyframe_at(epoch), self.last_epoch, self._seconds
+        if before.epoch == epoch:
+            return before.seconds
+        share = (epoch - before.epoch) / (last - before.epoch)
+        return before.seconds + share * max(0.0, seconds - before.seconds)
 
     def _compute_again(self, epoch: int) -> Stretch:
         """Compute an epoch and those that follow it within a few milliseconds; remember them.

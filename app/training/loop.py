@@ -15,11 +15,13 @@ state         what a command does in it
               (Paused).
 ``DIVERGED``  the loss is not finite, from RUNNING or by a step. play, step: Diverged again;
               pause: nothing.
-``FAILED``    an error ended the run. play, step: the run starts anew; pause: nothing.
+``FAILED``    an error ended the run. play, step: the run starts anew, where it branched off
+              if it did; pause: nothing.
 ``CLOSED``    the thread ends; no command has an effect.
 ============  ==============================================================================
 
-In every state but CLOSED: reset → PAUSED with a new run (Paused when its epoch 0 is known);
+In every state but CLOSED: reset → PAUSED with a new run (Paused when its epoch 0 is known;
+a run that branches off from another has epochs, so Finished or Diverged if they call for it);
 change and set_speed apply from the next epoch on; close → CLOSED; an error → FAILED
 (Failed). A message carries the number of the run it is about, so that a receiver can drop
 one of a run that was reset meanwhile. New epochs are no messages: the newest is in the
@@ -28,16 +30,20 @@ mailbox, as a :class:`Frame`, before any message about it is sent.
 
 from __future__ import annotations
 
+import itertools
 import math
+import os
 import queue
+import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from app.study.experiment import Experiment
 from app.study.hyperparameters import Training
+from app.training.branch import Branch
 from app.training.course import Course
 from app.training.history import History
 from app.training.mailbox import Mailbox
@@ -48,6 +54,11 @@ CHUNK = 0.008
 
 LAG = 0.1
 """Seconds of missed epochs that are made up for; where speed is too high, the rest are not."""
+
+TURN = 0.25
+"""Seconds that a loop waits at most for its turn, where more loops train than there are cores."""
+
+_CORES = threading.Semaphore(max(1, os.cpu_count() or 1))
 
 SLOWEST = 0.01
 """Epochs a second that can be asked for at least."""
@@ -131,16 +142,21 @@ class TrainingLoop:
         send: Callable[[Message], None],
         mailbox: Mailbox[Frame],
         make_trainer: Callable[[Experiment], Trainer] = Trainer,
+        numbers: Iterator[int] | None = None,
     ) -> None:
-        """Report to ``send``, which is called in the thread that calls ``run``."""
+        """Report to ``send``, which is called in the thread that calls ``run``.
+
+        ``numbers`` are those of the runs, if several loops share them; else they are 1, 2, …
+        """
         self._send = send
         self._mailbox = mailbox
         self._make_trainer = make_trainer
         self._commands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._runs = 0  # the newest run asked for
+        self._numbers = itertools.count(1) if numbers is None else numbers
         self._state = State.PAUSED
         self._run = 0  # the run that is trained
         self._experiment = Experiment()
+        self._past: Branch | None = None  # what the run goes on from; None: its epoch 0
         self._trainer: Trainer | None = None
         self._steps = 0  # single epochs asked for
         self._seconds_per_epoch = 0.0
@@ -148,11 +164,10 @@ class TrainingLoop:
 
     # -- commands, from any thread ----------------------------------------------------------
 
-    def reset(self, experiment: Experiment) -> int:
-        """Start a new run, paused; return its number."""
-        self._runs += 1
-        run = self._runs
-        self._commands.put(lambda: self._begin(run, experiment))
+    def reset(self, experiment: Experiment, past: Branch | None = None) -> int:
+        """Start a new run, at epoch 0 or where it branches off, paused; return its number."""
+        run = next(self._numbers)
+        self._commands.put(lambda: self._begin(run, experiment, past))
         return run
 
     def play(self) -> None:
@@ -192,7 +207,7 @@ class TrainingLoop:
             command = self._next_command()
             try:
                 if command is None:
-                    self._work()
+                    self._work_in_turn()
                 else:
                     command()
             except Exception as error:  # whatever it is, the window has to say it
@@ -218,6 +233,15 @@ class TrainingLoop:
 
     def _interrupted(self) -> bool:
         return not self._commands.empty()
+
+    def _work_in_turn(self) -> None:
+        """Work when a processor core is free for it; after some time without one all the same."""
+        free = _CORES.acquire(timeout=TURN)
+        try:
+            self._work()
+        finally:
+            if free:
+                _CORES.release()
 
     def _work(self) -> None:
         """Evaluate epoch 0, or train a step or a chunk; then tell how things stand."""
@@ -283,13 +307,24 @@ class TrainingLoop:
             self._state = State.PAUSED
             self._send(Paused(self._run, epoch))
 
-    def _begin(self, run: int, experiment: Experiment) -> None:
+    def _begin(self, run: int, experiment: Experiment, past: Branch | None) -> None:
         self._run = run
         self._experiment = experiment
+        self._past = past
         self._state = State.PAUSED
         self._steps = 0
         self._trainer = None  # should making one fail, the old run is over all the same
-        self._trainer = self._make_trainer(experiment)
+        trainer = self._make_trainer(experiment)
+        if past is not None:
+            trainer.go_on_from(past)
+            self._publish(trainer)
+            self._settle(trainer, rested=True)
+        self._trainer = trainer
+
+    def _begin_again(self) -> None:
+        past, experiment = self._past, self._experiment
+        again = None if past is None else past.again(experiment.training)
+        self._begin(self._run, experiment, again)
 
     def _play(self) -> None:
         trainer = self._ready_trainer()
@@ -306,7 +341,7 @@ class TrainingLoop:
     def _ready_trainer(self) -> Trainer | None:
         """Return the trainer if it can go on; else say why it cannot, and return None."""
         if self._state is State.FAILED:
-            self._begin(self._run, self._experiment)
+            self._begin_again()
         trainer = self._trainer
         if trainer is None:
             return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from app.training.moment import Moment
 from autograd import rules
 from autograd.arithmetic import silent
 from autograd.digits import digits
+from autograd.evaluation import of_sample as of_sample
 from autograd.formula import enclose, value_text
 from autograd.naming import Names
 from autograd.rules import Rule
@@ -97,11 +97,6 @@ def computation(rule: Rule, numbers: Sequence[str]) -> str:
         return f"−{enclose(numbers[0])}"
     whole = (f"({number})" if "e" in number else number for number in numbers)
     return value_text(rule, list(whole if rule is rules.POWER else numbers))
-
-
-def of_sample(number: Any, sample: int | None) -> float:
-    """Return a sample's number of a column, or a number that all share."""
-    return float(number[sample]) if np.ndim(number) else float(number)
 
 
 def sample_number(moment: Moment, sample: int) -> int:

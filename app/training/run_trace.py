@@ -12,9 +12,7 @@ from autograd.evaluation import Evaluation
 def evaluation_of(session: Session, probe: Probe, epoch: int, what_if: WhatIf) -> Evaluation:
     """Return all values and gradients at an epoch of the run."""
     assert session.history is not None  # noqa: S101  there is an epoch
-    parameters = session.history.parameters(epoch).copy()
-    for index, value in what_if.parameters.items():
-        parameters[index] = value
+    parameters = what_if.vector(session.history.parameters(epoch))
     return probe.snapshot(epoch, parameters, what_if.columns(probe)).evaluation
 
 

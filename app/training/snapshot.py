@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from app.study.data import Samples, make_samples
-from app.study.experiment import Data
-from app.study.model import record_loss
+from app.study.experiment import Problem
+from app.study.model import Curve, record_loss
 from autograd.evaluation import Evaluation
 from autograd.naming import Names
-from autograd.tape import Column
+from autograd.tape import Column, Tape
 
 Chosen = npt.NDArray[np.int64]
 
@@ -41,33 +41,43 @@ class Probe:
     """Computes snapshots of an experiment's loss, for the same data at any parameters.
 
     Attributes:
-        recipe: the recipe of the data.
-        samples: the data: all of them, or a mini-batch.
+        problem: what the loss is recorded from.
+        samples: the data that are trained on: all of them, or a mini-batch.
+        test: the data that are kept for testing.
         chosen: the numbers of a mini-batch's samples in the whole data; None for all.
         tape: the loss, recorded with the model's own code.
         x, y: the places of the data columns on the tape.
         prediction: the place of ŷ on the tape.
         names: what the places are called.
+        parts: the place of each part of the model's formula, by where it stands in the text.
     """
 
-    def __init__(self, recipe: Data, samples: Samples | None = None) -> None:
-        """Record the loss of a recipe's data, or of these samples of it."""
-        self.recipe = recipe
-        self.samples = make_samples(recipe) if samples is None else samples
+    def __init__(self, problem: Problem, samples: Samples | None = None) -> None:
+        """Record the loss of a problem's data, or of these samples of it."""
+        self.problem = problem
+        split = make_samples(problem.data, problem.model)
+        self.samples = split.train if samples is None else samples
+        self.test = split.test
         self.chosen: Chosen | None = None
-        recorded = record_loss(self.samples)
+        recorded = record_loss(problem, self.samples)
         self.tape = recorded.tape
         self.x, self.y, self.prediction = recorded.x, recorded.y, recorded.prediction
-        self.names = Names(recorded.tape, recorded.names)
+        self.names = Names(recorded.tape, recorded.names, recorded.frozen)
+        self.parts = recorded.parts
 
     def batch(self, chosen: Chosen) -> Probe:
         """Return the probe of a mini-batch: of the samples with these numbers."""
-        samples = self.samples
-        probe = Probe(
-            self.recipe, Samples(samples.x[chosen], samples.y[chosen], samples.truth[chosen])
-        )
+        probe = Probe(self.problem, self.samples.chosen(chosen))
         probe.chosen = chosen
         return probe
+
+    def curve(self, x: Column) -> Curve:
+        """Return the model's prediction along some x, of shape (points,), for any parameters."""
+        return Curve(self.problem, x)
+
+    def test_tape(self) -> Tape | None:
+        """Return the loss of the test samples; None if there are none."""
+        return record_loss(self.problem, self.test).tape if len(self.test) else None
 
     def snapshot(
         self,

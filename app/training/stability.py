@@ -9,7 +9,7 @@ import numpy as np
 
 from app.study.hyperparameters import Optimizer, Training, UpdateRule
 from app.training.update import learning_rates
-from autograd.hessian import hessian, largest_stable_learning_rate
+from autograd.curvature import curvature, largest_stable_learning_rate
 from autograd.tape import Column, Tape
 
 
@@ -39,17 +39,14 @@ def stability(
     Stepping a parameter once per use multiplies its learning rate by its uses, and thus the
     row of the Hessian: the eigenvalues are those of √uses · H · √uses.
     """
-    curvature = hessian(tape, parameters)
-    formula = "2/λ"
+    formula, roots = "2/λ", None
     if training.update_rule is UpdateRule.ONCE_PER_USE:
-        outside, inside = np.array(tape.uses, dtype=float).T
         batch = training.batch_size if training.batches else tape.samples
-        uses = outside + inside * min(batch, tape.samples)
+        uses = tape.total_uses(min(batch, tape.samples))
         if uses.max(initial=1.0) == uses.min(initial=np.inf) > 1:
             formula = f"2/({uses[0]:g} λ)"
         roots = np.sqrt(uses)
-        curvature = curvature * roots * roots[:, None]
-    limit = largest_stable_learning_rate(curvature)
+    limit = largest_stable_learning_rate(curvature(tape, parameters, roots))
     now = float(learning_rates(training, epoch, 1)[0]) / training.learning_rate
     if limit is None:
         return Stability(None, False, "Here the loss curves nowhere upwards: no limit is known.")

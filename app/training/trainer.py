@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.study.data import initial_parameters
-from app.study.experiment import Data, Experiment
+from app.study.experiment import Experiment, Problem
 from app.study.hyperparameters import Training, UpdateRule
-from app.study.model import PARAMETERS
+from app.training.branch import Branch
 from app.training.course import Course
 from app.training.engine import ChosenEngine, choose_engine
 from app.training.graph_engine import CancelledError
@@ -46,19 +45,19 @@ class Trainer:
     """
 
     def __init__(
-        self, experiment: Experiment, choose: Callable[[Data], ChosenEngine] = choose_engine
+        self, experiment: Experiment, choose: Callable[[Problem], ChosenEngine] = choose_engine
     ) -> None:
         """Prepare the run; ``start`` evaluates epoch 0."""
-        chosen = choose(experiment.data)
+        chosen = choose(experiment.problem)
         self._engine = chosen.engine
         self._tape = chosen.tape
         self.course = Course(chosen.engine, chosen.tape.samples, experiment.training)
         self.notice = chosen.notice
-        self.history = History(len(PARAMETERS), self.course.compute_again)
+        self.history = History(len(experiment.parameters), self.course.compute_again)
         self.divergence: Divergence | None = None
         self._training = experiment.training
         optimizer = update_rule(experiment.training).optimizer
-        self._state = State.start(initial_parameters(experiment.initial), optimizer)
+        self._state = State.start(experiment.initial_parameters(), optimizer)
         self._gradient: Vector | None = None
         self._seconds_per_epoch = math.inf
 
@@ -71,6 +70,12 @@ class Trainer:
         """Use other training settings from the next update on."""
         self._training = training
         self.course.change(max(0, self.history.last_epoch), training)
+
+    def go_on_from(self, past: Branch) -> None:
+        """Take over the epochs that the run has from another one, in place of its start."""
+        self.history, self.course = past.history, past.course
+        self._state = self.history.state(past.epoch)
+        self._check_loss(self.history.loss(past.epoch))
 
     def start(self, cancelled: Callable[[], bool] = lambda: False) -> bool:
         """Evaluate epoch 0; return False if it was cancelled before it was recorded."""
@@ -114,8 +119,11 @@ class Trainer:
         """Add to the history what was trained; go on from it."""
         self._state, self._gradient = run.state, run.gradient
         self.history.extend(run.parameters, run.losses, run.state, seconds)
-        if not math.isfinite(run.losses[-1]):
-            self.divergence = self._explain(float(run.losses[-1]))
+        self._check_loss(float(run.losses[-1]))
+
+    def _check_loss(self, loss: float) -> None:
+        if not math.isfinite(loss):
+            self.divergence = self._explain(loss)
 
     def _explain(self, loss: float) -> Divergence:
         """Say what happened, at which epoch, and what to try."""

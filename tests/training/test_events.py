@@ -11,8 +11,9 @@ import pytest
 from app.study.experiment import Data, Experiment
 from app.study.hyperparameters import ClipBy, Optimizer, Schedule, Training, UpdateRule
 from app.training.course import Course
-from app.training.events import MOST, Event, Kind, difference, events
+from app.training.events import MOST, Event, Kind, difference, events, events_of
 from app.training.history import History
+from app.training.run import Run
 from app.training.trainer import Trainer
 
 FIRST = Training()
@@ -177,3 +178,63 @@ def test_changes_told_together_say_how_many_and_up_to_where():
 def test_changes_told_together_that_cancel_say_so():
     found = events(course_of([0.5, 0.001] * MOST), history_of([1.0]))
     assert {event.sentence.split(", ")[0] for event in found} == {"the settings as they were"}
+
+
+# -- branches --------------------------------------------------------------------------------
+
+FASTER, ADAM = replace(FIRST, learning_rate=0.01), replace(FIRST, optimizer=Optimizer.ADAM)
+
+
+def run_of(number: int, training: Training = FIRST, **place: object) -> Run:
+    """A run of 51 epochs, whose settings are others from where it branched off."""
+    course = Course(None, 5, FIRST)  # type: ignore[arg-type]
+    course.change(place.get("branched_at", 0), training)
+    experiment = Experiment(training=training)
+    run = Run(number, f"Run {number}", 0, experiment, history_of([1.0] * 51), course)
+    for name, value in place.items():
+        setattr(run, name, value)
+    return run
+
+
+def test_a_run_without_branches_has_the_events_of_its_own():
+    run = run_of(1)
+    run.course.change(7, FASTER)
+    assert events_of(run, [run, run_of(2)]) == events(run.course, run.history)
+
+
+def test_a_parent_tells_where_others_branch_off_and_what_differs():
+    run = run_of(1)
+    run.course.change(30, ADAM)
+    others = [
+        run_of(2, FASTER, parent=1, branched_at=40),
+        run_of(3, FASTER, parent=1, branched_at=20),
+        run_of(4, FIRST, parent=1, branched_at=10),
+        run_of(5, FASTER, parent=3, branched_at=15),
+    ]
+    assert events_of(run, [run, *others]) == [
+        Event(10, "“Run 4” branches off", Kind.BRANCH),
+        Event(20, "“Run 3” branches off: learning rate 0.001 → 0.01", Kind.BRANCH),
+        Event(30, "optimizer gradient descent → Adam", Kind.SETTINGS),
+        Event(
+            40,
+            "“Run 2” branches off: optimizer Adam → gradient descent; learning rate 0.001 → 0.01",
+            Kind.BRANCH,
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parent", "origin"), [(1, "“My best”"), (None, "a run that is gone")], ids=["there", "gone"]
+)
+def test_a_branch_tells_where_it_came_from(parent, origin):
+    first, run = run_of(1), run_of(2, FASTER, parent=parent, branched_at=20)
+    first.name = "My best"
+    assert events_of(run, [first, run]) == [
+        Event(20, "learning rate 0.001 → 0.01", Kind.SETTINGS),
+        Event(20, f"branched off from {origin}", Kind.BRANCH),
+    ]
+
+
+def test_a_run_that_has_no_epoch_yet_has_no_events():
+    run = Run(1, "Run 1", 0, Experiment())
+    assert events_of(run, [run, run_of(2, parent=1, branched_at=3)]) == []

@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 from app.study.data import make_samples
-from app.study.experiment import Data, Experiment
+from app.study.experiment import Data, Experiment, Problem
 from app.study.hyperparameters import ClipBy, Optimizer, Schedule, Training, UpdateRule
 from app.study.model import record_loss
 from app.training.stability import UNKNOWN, stability
 from app.training.trainer import Trainer
 from autograd import Scalar
+from autograd.hessian import hessian
 from autograd.tape import Tape
+from tests.autograd.curved import network_tape, root_and_decay, somewhere
 
 RECIPES = [
     Data(),
@@ -22,12 +24,12 @@ HERE = (0.7, -3.0)
 
 
 def tape_of(recipe):
-    return record_loss(make_samples(recipe)).tape
+    return record_loss(Problem(recipe), make_samples(recipe).train).tape
 
 
 def closed_form(recipe):
     """Return 2 / λmax of a line's Hessian, (2 / N) [[Σx², Σx], [Σx, N]]."""
-    x = make_samples(recipe).x
+    x = make_samples(recipe).train.x
     count, total, squares = len(x), x.sum(), (x * x).sum()
     half_trace = (squares + count) / count
     half_gap = np.hypot(squares - count, 2 * total) / count
@@ -52,6 +54,16 @@ def test_the_limit_is_the_one_on_paper_wherever_the_parameters_are(recipe):
 def test_once_per_use_it_is_as_many_times_smaller_as_there_are_samples(recipe):
     limit = stability(tape_of(recipe), HERE, 0, Training(clipping=False)).limit
     assert limit == pytest.approx(closed_form(recipe) / recipe.samples, rel=1e-12)
+
+
+@pytest.mark.parametrize("rule", UpdateRule, ids=lambda rule: rule.value)
+def test_of_a_network_it_is_that_of_its_whole_hessian(rule):
+    tape = network_tape(32, 150, root_and_decay)
+    at = somewhere(97)
+    uses = np.ones(97) if rule is UpdateRule.ONCE_PER_PARAMETER else tape.total_uses()
+    scaled = hessian(tape, at) * np.sqrt(np.outer(uses, uses))
+    limit = stability(tape, at, 0, Training(clipping=False, update_rule=rule)).limit
+    assert limit == pytest.approx(2 / np.linalg.eigvalsh(scaled)[-1], rel=1e-3)
 
 
 def test_the_notebooks_limit():
