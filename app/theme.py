@@ -20,6 +20,8 @@ class Theme:
 
     Gradients are drawn from ``negative`` over ``zero`` to ``positive``, a pair that people
     with any common colour blindness can tell apart; ``non_finite`` marks inf and nan.
+    ``runs`` are the colours of the runs beside the present one, which they, too, can tell
+    from each other and from ``loss`` and ``fit``, the present one's.
     """
 
     name: str
@@ -46,6 +48,11 @@ class Theme:
     none: QColor
     non_finite: QColor
     edge: QColor
+    runs: tuple[QColor, ...]
+
+    def run(self, colour: int) -> QColor:
+        """Return the colour of a run; beyond the last they begin again."""
+        return self.runs[colour % len(self.runs)]
 
 
 THEME_NAMES = ("light", "dark")
@@ -55,7 +62,9 @@ THEME_NAMES = ("light", "dark")
 def load_theme(name: str) -> Theme:
     """Return the theme "light" or "dark"."""
     colours = json.loads((RESOURCES / "themes" / f"{name}.json").read_text(encoding="utf-8"))
-    return Theme(name, *(QColor(colours[field.name]) for field in fields(Theme)[1:]))
+    runs = tuple(QColor(colour) for colour in colours.pop("runs"))
+    single = (QColor(colours[field.name]) for field in fields(Theme)[1:-1])
+    return Theme(name, *single, runs)
 
 
 def system_theme_name() -> str:
@@ -117,11 +126,11 @@ def _style_sheet(theme: Theme) -> str:
             border: 2px solid {theme.negative.name()}; padding: 1px 3px;
             background: {theme.error.name()};
         }}
-        QCheckBox::indicator {{
+        QCheckBox::indicator, QTableView::indicator {{
             width: 1em; height: 1em; border: 1px solid {theme.edge.name()}; border-radius: 3px;
             background: {theme.base.name()};
         }}
-        QCheckBox::indicator:checked {{
+        QCheckBox::indicator:checked, QTableView::indicator:checked {{
             background: {theme.accent.name()}; border-color: {theme.accent.name()};
             image: url("{(RESOURCES / "icons" / f"check-{theme.name}.svg").as_posix()}");
         }}
@@ -137,6 +146,16 @@ def _style_sheet(theme: Theme) -> str:
         QFrame#notice[kind="warning"] {{ background: {theme.warning.name()}; }}
         QFrame#notice[kind="error"] {{ background: {theme.error.name()}; }}
         QToolBar {{ border: none; padding: 4px 6px; spacing: 6px; }}
+        QToolBar#runs_bar {{ padding: 1px 0; spacing: 4px; }}
+        QToolBar#runs_bar QToolButton {{
+            border: 1px solid {theme.border.name()}; border-radius: 3px; padding: 2px 8px;
+            background: {theme.raised.name()};
+        }}
+        QToolBar#runs_bar QToolButton:hover, QToolBar#runs_bar QToolButton:focus {{
+            border-color: {theme.accent.name()};
+        }}
+        QToolBar#runs_bar QToolButton:disabled {{ color: {theme.edge.name()}; }}
+        QToolBar#runs_bar QToolButton:pressed {{ background: {theme.border.name()}; }}
     """
 
 

@@ -1,4 +1,4 @@
-"""The notebook's inference as a table: every sample's x, ŷ, y and residual."""
+"""The notebook's inference as a table: every sample's x, ŷ, y, residual, and what it is for."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from app.study.data import Samples
 from autograd.digits import digits
 
-_TITLES = ("sample", "x", "ŷ", "y", "residual")
+_TITLES = ("sample", "x", "ŷ", "y", "residual", "used for")
 _HELP = (
-    "The number of the sample, from 0.",
+    "The number of the sample, from 0; those for testing come after those for training.",
     "The input.",
-    "The prediction m·x + c.",
+    "The model's prediction.",
     "The target.",
     "How far the target lies above the prediction.",
+    "Whether the model is trained on the sample, or only tested.",
 )
+_USE = _TITLES.index("used for")
+_USES = ("training", "test")
 
 
 class FitTableModel(QAbstractTableModel):
@@ -27,15 +29,15 @@ class FitTableModel(QAbstractTableModel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._columns = [np.empty(0)] * len(_TITLES)
+        self._columns: list[np.ndarray] = [np.empty(0)] * len(_TITLES)
         self._order = np.empty(0, dtype=np.intp)
         self._sorted_by = (0, Qt.SortOrder.AscendingOrder)
 
-    def show(self, samples: Samples, prediction: np.ndarray) -> None:
-        """Show the prediction for every sample."""
-        count = len(samples)
+    def show(self, x: np.ndarray, y: np.ndarray, prediction: np.ndarray, trained: int) -> None:
+        """Show the prediction for every sample; the first so many are trained on."""
+        count = len(x)
         index = np.arange(count)
-        columns = [index, samples.x, prediction, samples.y, samples.y - prediction]
+        columns = [index, x, prediction, y, y - prediction, index >= trained]
         if count != self.rowCount():
             self.beginResetModel()
             self._columns = columns
@@ -61,6 +63,8 @@ class FitTableModel(QAbstractTableModel):
         number = self._columns[index.column()][self._order[index.row()]]
         if index.column() == 0:
             return str(int(number))
+        if index.column() == _USE:
+            return _USES[int(number)]
         full = role == Qt.ItemDataRole.ToolTipRole  # which is what is copied, for other programs
         return repr(float(number)) if full else digits(float(number), 6)
 
@@ -110,9 +114,12 @@ class FitTable(QTableView):
     def minimumSizeHint(self) -> QSize:  # noqa: D102  Qt's
         return QSize(60, 36)  # so that a small window is possible at all
 
-    def show_prediction(self, samples: Samples, prediction: np.ndarray) -> None:
-        """Show the prediction for every sample."""
-        self._model.show(samples, prediction)
+    def show_prediction(
+        self, x: np.ndarray, y: np.ndarray, prediction: np.ndarray, trained: int
+    ) -> None:
+        """Show every sample's prediction, of shape (samples,); the first so many are trained on."""
+        self.setColumnHidden(_USE, trained == len(x))
+        self._model.show(x, y, prediction, trained)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102  Qt's
         if event.matches(QKeySequence.StandardKey.Copy):
@@ -124,12 +131,10 @@ class FitTable(QTableView):
         """Copy the selected rows, or all rows if none is selected, with full digits."""
         rows = [index.row() for index in self.selectionModel().selectedRows()]
         role = Qt.ItemDataRole.ToolTipRole
-        lines = ["\t".join(_TITLES)]
+        columns = [each for each in range(len(_TITLES)) if not self.isColumnHidden(each)]
+        lines = ["\t".join(_TITLES[column] for column in columns)]
         lines += [
-            "\t".join(
-                self._model.data(self._model.index(row, column), role)
-                for column in range(len(_TITLES))
-            )
+            "\t".join(self._model.data(self._model.index(row, column), role) for column in columns)
             for row in sorted(rows) or range(self._model.rowCount())
         ]
         QGuiApplication.clipboard().setText("\n".join(lines) + "\n")

@@ -1,18 +1,25 @@
-"""The loss curve: every epoch of the run, with a crosshair that reads it out."""
+"""The loss curve: every epoch of the run, with a crosshair that reads it out.
+
+Beside it are the curves of other runs, and the loss of the samples kept for testing.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
-from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.theme import Theme
 from app.training.history import History
+from app.views.loss_legend import LossLegend
+from app.views.loss_others import OtherCurves, OtherRun
+from app.views.loss_test_curve import TestCurve
 from app.views.plot import ThemedPlot
 
 
@@ -46,6 +53,11 @@ class LossView(QWidget):
         self._mark = pg.ScatterPlotItem(size=8, pxMode=True)
         for item in (self._crosshair, self._curve, self._newest, self._mark):
             self.plot.addItem(item, ignoreBounds=True)
+        self._others = OtherCurves(self.plot)
+        self._present = ""  # what the run is called among the others
+        self._test: TestCurve | None = None
+        self._legend: LossLegend | None = None  # both are made when there is need of them
+        self._theme: Theme | None = None
         self._make_header()
         self.plot.getViewBox().sigRangeChangedManually.connect(
             lambda: self._follow.setChecked(False)
@@ -71,6 +83,7 @@ class LossView(QWidget):
         self._follow.setChecked(True)
         self._curve.setData([], [])
         self._newest.setData([], [])
+        self.show_test(None, None)
 
     def show_epochs(self, epochs: int) -> None:
         """Take another number of epochs at which the run shall stop."""
@@ -86,15 +99,71 @@ class LossView(QWidget):
         self._draw()
         self._show_readout()
 
+    def show_other_runs(self, runs: Sequence[OtherRun], present: str = "this run") -> None:
+        """Show the curves of other runs, too; ``present`` is what a legend calls this one."""
+        self._others.show(runs)
+        self._present = present
+        self._take_company()
+
+    def show_test(self, epochs: np.ndarray | None, losses: np.ndarray | None) -> None:
+        """Show the test loss at some epochs, both of shape (epochs,); None or none hides it."""
+        if epochs is None or losses is None or not len(epochs):
+            if self._test is None:
+                return
+            self.plot.removeItem(self._test.item)
+            self._test = None
+        else:
+            if self._test is None:
+                self._test = TestCurve(self.plot)
+                if self._theme is not None:
+                    self._test.set_theme(self._theme)
+            self._test.show(epochs, losses)
+        self._take_company()
+
+    def _take_company(self) -> None:
+        """Draw the other curves, name them, and bring them into view."""
+        entries = self._others.entries
+        if self._test is not None:
+            entries.insert(0, (self._test.item, "test loss"))
+        if entries:
+            entries.insert(0, (self._curve, self._present or "loss"))
+            if self._legend is None:
+                self._legend = LossLegend(self.plot)
+                self._colour_legend()
+        if self._legend is not None:
+            self._legend.show(entries)
+        if self._follow.isChecked():
+            self._follow_run()
+        self._draw_company()
+
     def set_theme(self, theme: Theme) -> None:
         """Use the theme's colours."""
+        self._theme = theme
         self.plot.set_theme(theme)
+        self._others.set_theme(theme)
+        if self._test is not None:
+            self._test.set_theme(theme)
+        self._colour_legend()
         self._curve.setPen(pg.mkPen(theme.loss, width=1))
         self._newest.setPen(None)
         self._newest.setBrush(pg.mkBrush(theme.loss))
         self._crosshair.setPen(pg.mkPen(theme.crosshair, width=1, style=Qt.PenStyle.DashLine))
         self._mark.setPen(pg.mkPen(theme.text, width=1.5))
         self._mark.setBrush(pg.mkBrush(theme.base))
+
+    def _colour_legend(self) -> None:
+        if self._legend is not None and self._theme is not None:
+            self._legend.set_theme(self._theme)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102  Qt's
+        super().resizeEvent(event)
+        if self._legend is not None:
+            self._legend.fit()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: D102  Qt's
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange and getattr(self, "_legend", None) is not None:
+            self._colour_legend()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102  Qt's
         last = self._last_epoch
@@ -162,12 +231,26 @@ class LossView(QWidget):
         if self._last_epoch < 0 or self.plot.width() < 10:
             return
         (left, right), _ = self.plot.getViewBox().viewRange()
-        columns = max(50, int(self.plot.getViewBox().width()))
         start = math.floor(left) - 1
         stop = min(math.ceil(right) + 2, self._last_epoch + 1)
-        epochs, losses = self._history.thinned(start, stop, columns)
+        epochs, losses = self._history.thinned(start, stop, self._columns)
         self._curve.setData(epochs, self._height(losses))
         self._put(self._newest, self._looked_at)
+        self._draw_company()
+
+    def _draw_company(self) -> None:
+        """Draw the curves of the other runs and the test loss, where they are other than before."""
+        if self.plot.width() < 10:
+            return
+        log = self._log.isChecked()
+        self._others.draw(self._columns, self._height, log=log)
+        if self._test is not None:
+            self._test.draw(self._height, log=log)
+
+    @property
+    def _columns(self) -> int:
+        """How many columns of pixels a curve is drawn into."""
+        return max(50, int(self.plot.getViewBox().width()))
 
     def _put(self, mark: pg.ScatterPlotItem, epoch: int) -> None:
         """Put a mark on the curve at an epoch; nowhere if its loss cannot be drawn."""
@@ -175,13 +258,15 @@ class LossView(QWidget):
         mark.setData([epoch], height) if np.isfinite(height[0]) else mark.setData([], [])
 
     def _follow_run(self) -> None:
-        """Choose axes that hold the whole run and rarely change."""
-        if self._last_epoch < 0:
+        """Choose axes that hold all runs and rarely change."""
+        last, others = self._others.range(self._height, log=self._log.isChecked())
+        last = max(last, self._last_epoch)
+        if last < 0:
             return
-        right = min(_nice_ceiling(max(20, self._last_epoch)), max(self._epochs, 20))
-        right = max(right, self._last_epoch)
+        right = max(last, min(_nice_ceiling(max(20, last)), max(self._epochs, 20)))
         _, losses = self._history.thinned(0, self._last_epoch + 1, 500)
-        heights = self._height(losses)
+        test = np.empty(0) if self._test is None else self._test.losses
+        heights = np.concatenate([self._height(losses), others, self._height(test)])
         heights = heights[np.isfinite(heights)]
         low, high = (heights.min(), heights.max()) if len(heights) else (0.0, 1.0)
         if self._log.isChecked():

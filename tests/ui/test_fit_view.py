@@ -14,9 +14,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QTableView
 
 from app.study.data import make_samples
-from app.study.experiment import Data, Experiment
+from app.study.experiment import Experiment, Problem
 from app.study.presets import Preset
-from app.views.fit_view import formula
+from app.study.recipe import Data
+from app.views.fit_words import fitted_formula
 from tests.ui.person import Person, drawn, legend_item
 
 NOTEBOOK = json.loads(
@@ -52,14 +53,14 @@ def copied() -> list[list[str]]:
 
 
 def test_the_formula_shows_the_fitted_and_the_true_numbers(person):
-    shown = person.read("formula")
+    shown = person.read("fitted_formula")
     assert "ŷ = 0.76434·x + 0.29501" in shown
     assert "y = 2·x − 9" in shown
     person.train(60)
     slope, intercept = parameters(person)
-    shown = person.read("formula")
+    shown = person.read("fitted_formula")
     assert f"{slope:.5g}·x − {-intercept:.5g}" in shown
-    heard = person.find("formula").accessibleDescription()
+    heard = person.find("fitted_formula").accessibleDescription()
     assert heard == f"fitted ŷ = {slope:.5g}·x − {-intercept:.5g}, true y = 2·x − 9"
 
 
@@ -72,18 +73,18 @@ def test_the_formula_shows_the_fitted_and_the_true_numbers(person):
     ],
 )
 def test_very_large_and_small_numbers_are_written_as_on_the_nodes(parameters, text):
-    assert formula("ŷ", parameters) == text
+    assert fitted_formula(Problem(), np.array(parameters)) == text
 
 
 def test_noise_is_named_in_the_formula(person):
     person.enter("noise", "2.5")
     person.wait(lambda: person.epoch == 0)
-    assert "σ = 2.5" in person.read("formula")
+    assert "σ = 2.5" in person.read("fitted_formula")
 
 
 def test_the_data_and_their_line_are_plotted(person):
     plot = person.window.fit_view.plot
-    samples = make_samples(Data())
+    samples = make_samples(Data()).train
     x, y = drawn(plot, "data")
     assert np.array_equal(x, samples.x)
     assert np.array_equal(y, samples.y)
@@ -114,7 +115,7 @@ def test_all_points_are_in_view(person):
 
 def test_residuals_go_from_each_point_to_the_line(person):
     x, y = drawn(person.window.fit_view.plot, "residuals")
-    samples = make_samples(Data())
+    samples = make_samples(Data()).train
     slope, intercept = parameters(person)
     assert np.array_equal(x, np.repeat(samples.x, 2))
     assert np.array_equal(y[0::2], samples.y)
@@ -159,7 +160,7 @@ def test_the_table_shows_every_sample(person):
     person.train(3)
     person.choose_tab("fit_tabs", "Table")
     slope, intercept = parameters(person)
-    samples = make_samples(Data())
+    samples = make_samples(Data()).train
     assert cells(person, 0) == list(range(41))
     assert cells(person, 1) == list(samples.x)
     assert cells(person, 2) == pytest.approx(list(slope * samples.x + intercept), rel=1e-5)
@@ -197,7 +198,7 @@ def test_copy_takes_every_row_with_full_digits(person):
     assert len(rows) == 41
     assert titles[:2] == ["sample", "x"]
     slope, intercept = parameters(person)
-    for row, x in zip(rows, make_samples(Data()).x, strict=True):
+    for row, x in zip(rows, make_samples(Data()).train.x, strict=True):
         assert float(row[1]) == x
         assert float(row[2]) == slope * x + intercept
         assert float(row[4]) == float(row[3]) - float(row[2])

@@ -1,109 +1,28 @@
-"""The view of the loss landscape: what is drawn where, how it follows, what a click says."""
+"""The view of the loss landscape: what is drawn where, when, and how it follows."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QPushButton, QWidget
+from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QCheckBox, QWidget
 
-from app.study.experiment import Data, Experiment
 from app.study.hyperparameters import Training, UpdateRule
 from app.theme import load_theme
 from app.training.history import History
 from app.training.landscape import steps_of
-from app.training.moment import Moment
-from app.training.snapshot import Probe
-from app.training.trainer import Trainer
 from app.views.landscape import losses as module
 from app.views.landscape.arrow import times_as_long
 from app.views.landscape.colours import Scale, picture
 from app.views.landscape.contours import contours
 from app.views.landscape.path import Path
 from app.views.landscape.view import LandscapeView
-from autograd import Logarithm, Scalar
-from autograd.evaluation import Evaluation
-from autograd.naming import Names
-from autograd.tape import Tape
-from tests.conftest import TIMEOUT
-from tests.training.bench import choose_graph
-from tests.ui.person import Person, number, plain
-
-TRAINING = Training(learning_rate=1e-3, clipping=False, update_rule=UpdateRule.ONCE_PER_PARAMETER)
-
-
-class Landscape(Person):
-    """A person before a landscape alone, of a run that a test trains."""
-
-    def __init__(self, view: LandscapeView, qtbot, training=TRAINING, **data) -> None:
-        super().__init__(view, qtbot)
-        self.view, self.plot = view, view.plot
-        recipe = Data(**{"samples": 21, "noise": 2.0, **data})
-        self.training = training
-        self.trainer = Trainer(Experiment(recipe, training=training))
-        self.trainer.start()
-        self.history = self.trainer.history
-        self.probe = Probe(recipe)
-        self.calls = 0
-        view.show_run(self.probe, self.engine)
-
-    def engine(self) -> object:
-        """Return the run's engine, and count how often it is asked for."""
-        self.calls += 1
-        return choose_graph(self.probe.recipe).engine
-
-    def show(self, epochs: int = 0, at: int | None = None) -> Moment:
-        """Train so many epochs more, and show the newest, or another."""
-        if epochs:
-            self.trainer.advance(epochs)
-        newest = self.history.last_epoch
-        epoch = newest if at is None else at
-        parameters = self.history.parameters(epoch)
-        moment = Moment(epoch, self.probe, self.probe.snapshot(epoch, parameters).evaluation)
-        self.view.show_moment(moment, self.history, self.training, newest)
-        return moment
-
-    def refined(self) -> None:
-        """Wait until nothing is left to be computed."""
-        self.wait(lambda: not self.view.losses.busy)
-
-    def at(self, place: np.ndarray) -> QPoint:
-        """Return the pixel of a place."""
-        scene = self.plot.getViewBox().mapViewToScene(QPointF(*map(float, place)))
-        return self.plot.mapFromScene(scene)
-
-    def click_at(self, place: np.ndarray) -> None:
-        self.qtbot.mouseClick(self.plot.viewport(), Qt.MouseButton.LeftButton, pos=self.at(place))
-
-    def double_click_at(self, place: np.ndarray) -> None:
-        viewport, pos = self.plot.viewport(), self.at(place)
-        self.qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=pos)
-        self.qtbot.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=pos)
-        self.qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=pos)
-
-    @property
-    def numbers(self) -> list[float]:
-        """The parameters and the loss that are read out."""
-        text = self.read("landscape_readout").removeprefix("here: ")
-        return [number(each.split()[1]) for each in text.split(" · ")]
-
-    @property
-    def range(self) -> np.ndarray:
-        return np.array(self.plot.getViewBox().viewRange())
-
-    @property
-    def marks(self) -> list[np.ndarray]:
-        """The present place, the minimum, and the place that was clicked on."""
-        items = (self.plot._present, self.plot._minimum, self.plot._asked)
-        return [np.column_stack(item.getData()) for item in items]
-
-    @property
-    def legend(self) -> str:
-        return plain(self.find("landscape_legend")).replace("\N{NO-BREAK SPACE}", " ")
+from autograd import Logarithm
+from tests.ui.landscapes import TRAINING, Landscape, model, opened, show_model
+from tests.ui.person import plain
 
 
 @pytest.fixture
@@ -114,43 +33,11 @@ def view(qtbot) -> Iterator[LandscapeView]:
     view.deleteLater()
 
 
-def opened(view: LandscapeView, qtbot, size=(600, 450)) -> LandscapeView:
-    view.resize(*size)
-    view.set_theme(load_theme("light"))
-    view.show()
-    qtbot.waitExposed(view)
-    return view
-
-
 @pytest.fixture
 def landscape(view, qtbot) -> Landscape:
     landscape = Landscape(view, qtbot)
     landscape.show(40)
     return landscape
-
-
-def model(count: int, part=lambda residual: residual**2) -> SimpleNamespace:
-    """Return a probe of a polynomial with so many parameters."""
-    parameters = [Scalar(0.0, require_grad=True, name=name) for name in "abcd"[:count]]
-    x, y, total = Scalar(0.0, name="x"), Scalar(0.0, name="y"), Scalar(0.0)
-    prediction = sum((each * x**power for power, each in enumerate(parameters)), Scalar(0.0))
-    data = np.linspace(-1.0, 2.0, 21)
-    columns, sums = {x: data, y: 1.0 - 2.0 * data}, {total: part(y - prediction)}
-    tape = Tape.record(total / 21, parameters, columns, sums)
-    return SimpleNamespace(tape=tape, names=Names(tape), chosen=None)
-
-
-def show_model(view: LandscapeView, probe: SimpleNamespace, rows: list[list[float]]) -> Moment:
-    """Show a run of a model through some parameters."""
-    history = History(len(rows[0]))
-    for row in rows:
-        loss, _ = probe.tape.evaluate(row)
-        history.extend(np.array([row]), np.array([loss]))
-    last = len(rows) - 1
-    moment = Moment(last - 1, probe, Evaluation(probe.tape, rows[-2]))
-    view.show_run(probe)
-    view.show_moment(moment, history, TRAINING, last)
-    return moment
 
 
 # -- what is drawn ---------------------------------------------------------------------------
@@ -414,113 +301,13 @@ def test_follow_brings_path_and_minimum_back(landscape):
 def test_an_ill_conditioned_line_shows_start_and_minimum_apart(view, qtbot):
     landscape = Landscape(view, qtbot, Training(), x_from=1000.0, x_to=1040.0)
     landscape.show(100)
+    landscape.refined()
     test_path_and_minimum_are_in_view(landscape)
     start, minimum = landscape.history.parameters(0), landscape.marks[1][0]
     gap = landscape.at(start) - landscape.at(minimum)
     assert gap.manhattanLength() > 50
-    landscape.refined()
     shades = landscape.plot._picture.image[..., 0]
     assert len(np.unique(shades)) > 30
-
-
-# -- asking ----------------------------------------------------------------------------------
-
-
-def test_the_readout_says_the_present_parameters_and_their_loss(landscape):
-    m, c = landscape.history.parameters(40)
-    expected = [m, c, landscape.history.loss(40)]
-    assert landscape.numbers == pytest.approx(expected, rel=1e-4)
-
-
-def test_a_click_reads_out_the_loss_there(landscape):
-    place = landscape.range.mean(axis=1)
-    landscape.click_at(place)
-    landscape.wait(lambda: landscape.read("landscape_readout").startswith("here: "))
-    (asked,) = landscape.marks[2]
-    assert (landscape.at(asked) - landscape.at(place)).manhattanLength() <= 2
-    loss, _ = landscape.probe.tape.evaluate(asked)
-    assert landscape.numbers == pytest.approx([*asked, loss], rel=1e-4)
-
-
-def test_the_button_asks_to_start_from_the_place_clicked_on(landscape, qtbot):
-    assert not landscape.find("start_here", QPushButton).isEnabled()
-    landscape.click_at(landscape.range.mean(axis=1))
-    landscape.wait(landscape.find("start_here", QPushButton).isEnabled)
-    with qtbot.waitSignal(landscape.view.start_asked, timeout=TIMEOUT) as asked:
-        landscape.click("start_here")
-    assert np.array_equal(asked.args[0], landscape.marks[2][0])
-
-
-def test_a_double_click_asks_to_start_there(landscape, qtbot):
-    with qtbot.waitSignal(landscape.view.start_asked, timeout=TIMEOUT) as asked:
-        landscape.double_click_at(landscape.range.mean(axis=1))
-    assert np.array_equal(asked.args[0], landscape.marks[2][0])
-
-
-# -- other numbers of parameters -------------------------------------------------------------
-
-
-def test_with_two_parameters_there_is_nothing_to_choose(landscape):
-    assert not landscape.sees("landscape_first")
-
-
-def test_of_more_parameters_two_are_chosen_and_the_others_stay(view, qtbot):
-    rows = [[3.0, 3.0, 3.0], [2.0, 1.0, 0.5], [1.5, 0.5, 0.2]]
-    probe = model(3)
-    show_model(view, probe, rows)
-    person = Person(view, qtbot)
-    assert [
-        person.find(f"landscape_{name}", QComboBox).currentText() for name in ("first", "second")
-    ] == ["a", "b"]
-    person.choose("landscape_second", "c")
-    assert view.plot.getAxis("left").labelText == "c"
-    assert np.array_equal(np.column_stack(view.plot._path.getData()), np.array(rows)[:2, [0, 2]])
-    survey = view.losses.shown
-    a, c = survey.box.ticks(survey.resolution)
-    expected, _ = probe.tape.evaluate([a[3], 1.0, c[5]])
-    assert survey.losses[5, 3] == pytest.approx(expected)
-
-
-def test_of_more_parameters_the_minimum_is_that_with_the_others_as_they_are(view, qtbot):
-    probe = model(3)
-    rows = [[3.0, 3.0, 3.0], [2.0, 1.0, 0.5], [1.5, 0.5, 0.2]]
-    show_model(view, probe, rows)
-    person = Person(view, qtbot)
-    history = History(3)
-    history.extend(np.array(rows), np.ones(3))
-    view.show_moment(Moment(0, probe, Evaluation(probe.tape, rows[0])), history, TRAINING, 2)
-    person.wait(lambda: not view.losses.busy)
-    x, y = probe.tape.columns.values()
-    expected = np.polyfit(x, y - 3.0 * x**2, 1)[::-1]
-    assert np.column_stack(view.plot._minimum.getData())[0] == pytest.approx(expected)
-
-
-def test_choosing_one_parameter_twice_exchanges_both(view, qtbot):
-    show_model(view, model(3), [[3.0, 3.0, 3.0], [2.0, 1.0, 0.5], [1.5, 0.5, 0.2]])
-    Person(view, qtbot).choose("landscape_first", "b")
-    assert view.plot.getAxis("bottom").labelText == "b"
-    assert view.plot.getAxis("left").labelText == "a"
-
-
-@pytest.mark.parametrize("log", [True, False])
-def test_over_one_parameter_the_loss_is_a_curve(view, qtbot, log):
-    probe = model(1)
-    person = Person(view, qtbot)
-    view.show_run(probe)
-    if not log:
-        person.click("landscape_log")
-    show_model(view, probe, [[3.0], [2.0], [1.0], [0.5]])
-    person.wait(lambda: not view.losses.busy)
-    x, heights = view.plot._curve.getData()
-    losses = np.array([probe.tape.evaluate([each])[0] for each in x])
-    expected = np.maximum(np.log10(losses), view._scale.low) if log else losses
-    assert heights == pytest.approx(expected)
-    assert not view.plot._picture.isVisible()
-    assert view.plot.getAxis("left").labelText == "loss"
-    (present,) = np.column_stack(view.plot._present.getData())
-    assert present[0] == 1.0
-    loss, _ = probe.tape.evaluate([1.0])
-    assert present[1] == pytest.approx(np.log10(loss) if log else loss)
 
 
 # -- looks -----------------------------------------------------------------------------------

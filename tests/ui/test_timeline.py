@@ -8,8 +8,15 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QElapsedTimer, QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QAccessible, QFont, QHelpEvent, QRegion, QTextDocumentFragment
+from PySide6.QtCore import QElapsedTimer, QEvent, QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import (
+    QAccessible,
+    QFont,
+    QHelpEvent,
+    QImage,
+    QRegion,
+    QTextDocumentFragment,
+)
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton, QToolTip, QVBoxLayout, QWidget
 
@@ -17,7 +24,7 @@ from app.controls.timeline import SPEEDS, Timeline
 from app.controls.timeline_scale import EpochScale
 from app.controls.timeline_strip import TimelineStrip
 from app.keyboard import keys_of
-from app.theme import load_theme
+from app.theme import THEME_NAMES, load_theme
 from app.training.events import Event, Kind
 from tests.conftest import TIMEOUT
 
@@ -28,6 +35,7 @@ LONGEST = 10_000_000
 EVENTS = [
     Event(250, "learning rate 0.001 → 0.01", Kind.SETTINGS),
     Event(700, "optimizer gradient descent → Adam", Kind.SETTINGS),
+    Event(900, "“Run 2” branches off", Kind.BRANCH),
     Event(1200, "the loss became infinite", Kind.NON_FINITE),
 ]
 
@@ -394,6 +402,32 @@ def test_an_event_is_marked_and_told_under_the_mouse(timeline, event):
     assert marked.copy(x - 8, 0, 16, 17) != plain.copy(x - 8, 0, 16, 17)
     QTest.mouseMove(timeline.strip, at(timeline.strip, event.epoch) + QPoint(3, 0))
     assert told() == f"Epoch {event.epoch:,}\n{event.sentence}"
+
+
+@pytest.mark.parametrize("name", THEME_NAMES)
+def test_every_kind_of_event_has_a_shape_of_its_own(timeline, name):
+    strip = timeline.strip
+    strip.set_theme(load_theme(name))
+    x = at(strip, 700).x()
+    looks = []
+    for events in ([], *([Event(700, "so it was", kind)] for kind in Kind)):
+        timeline.show_events(events)
+        picture = strip.grab(QRect(x - 8, 0, 16, 17)).toImage()
+        picture = picture.convertToFormat(QImage.Format.Format_Grayscale8)
+        looks.append(bytes(picture.constBits()))
+    assert len(set(looks)) == 1 + len(Kind)
+
+
+def test_a_branch_and_the_settings_that_it_begins_with_are_marked_once(timeline):
+    branched = Event(700, "branched off from “Run 1”", Kind.BRANCH)
+    changed = Event(700, "learning rate 0.001 → 0.01", Kind.SETTINGS)
+    pictures = []
+    for events in ([branched], [changed, branched]):
+        timeline.show_events(events)
+        pictures.append(timeline.strip.grab().toImage())
+    assert pictures[0] == pictures[1]
+    QTest.mouseMove(timeline.strip, at(timeline.strip, 700))
+    assert told().splitlines()[1:] == [changed.sentence, branched.sentence]
 
 
 def test_a_click_close_to_an_event_asks_for_its_epoch(make_timeline):

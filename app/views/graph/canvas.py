@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from collections.abc import Collection
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QKeyEvent,
@@ -19,6 +21,7 @@ from app.training.non_finite import first_non_finite
 from app.training.selection import SelectedNode, Selection
 from app.views.graph.camera import Camera
 from app.views.graph.colours import NON_FINITE, ColourScale
+from app.views.graph.lit import Lit
 from app.views.graph.minimap import Minimap
 from app.views.graph.painting import Brushes
 from app.views.graph.picture import Focus, Picture
@@ -51,7 +54,7 @@ class GraphCanvas(Viewport):
     edit_asked = Signal(int, object)
     """A leaf's value was clicked on: the leaf's place, and its sample or None."""
     node_hovered = Signal(object)
-    """The mouse is over another node, by number, or over none."""
+    """The mouse is over another node, by number, or over none; or the keys have walked there."""
     left = Signal()
     """Escape was pressed: the keys go elsewhere again."""
 
@@ -81,6 +84,7 @@ class GraphCanvas(Viewport):
         self._walks = False  # whether the arrow keys walk
         self._walked: int | None = None
         self._first_non_finite: int | None = None
+        self._lit = Lit()
 
     @property
     def own_keys(self) -> frozenset[Qt.Key]:
@@ -138,9 +142,10 @@ class GraphCanvas(Viewport):
             if node is not None:
                 start = self._camera.to_pixel(float(before.x[node]), float(before.y[node]))
         self._transition.stop()
+        self._hover(None, None)
         self.picture = Picture(scene)
         self.minimap.show_scene(scene)
-        self._moment, self._hovered, self._walked = None, (None, None), None
+        self._moment, self._walked = None, None
         self._focus = Focus()
         self.show_start()
         if start is not None and anchor is not None and before is not None:
@@ -185,6 +190,13 @@ class GraphCanvas(Viewport):
         if other and self._focus.selected_node is not None:
             self.show_node(self._focus.selected_node)
         self.update()
+
+    def light(self, places: Collection[int]) -> None:
+        """Light all nodes of these places, in this scene and those shown later."""
+        if self._lit.places != frozenset(places):
+            self._lit = Lit(frozenset(places))
+            self._refresh_focus()
+            self.update()
 
     def _find_first_non_finite(self, moment: Moment) -> int | None:
         """Return the node whose number was the first to become inf or nan, if it is known yet."""
@@ -249,6 +261,7 @@ class GraphCanvas(Viewport):
             hovered_edge=hovered_edge,
             walked_node=self._walked,
             first_non_finite=self._first_non_finite,
+            lit=self._lit.nodes(scene),
             bright=bright,
         )
 
@@ -335,13 +348,6 @@ class GraphCanvas(Viewport):
             return False
         return self.value_rectangle(node).contains(at)
 
-    def value_rectangle(self, node: int) -> QRectF:
-        """Return where a node's value is written, in pixels."""
-        assert self.scene is not None  # noqa: S101
-        box = self.node_rectangle(node)
-        top, bottom = (0.41, 0.6) if self.scene.detailed else (0.33, 0.66)
-        return box.adjusted(0, top * box.height(), 0, (bottom - 1) * box.height())
-
     def forget_mouse(self) -> None:
         """Show nothing more of what is under the mouse, until it moves."""
         self._hover(None, None)
@@ -384,6 +390,7 @@ class GraphCanvas(Viewport):
         if node is not None:
             self.show_node(node)
             self.setAccessibleDescription(self.describe(node))
+        self.node_hovered.emit(node)
         self._refresh_focus()
         self.update()
 

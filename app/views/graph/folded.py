@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from app.training.moment import Moment
@@ -57,6 +59,10 @@ class FoldedScene(Scene):
 
     def find_node(self, place: int, sample: int) -> int | None:  # noqa: ARG002, D102  as in Scene
         return self.diagram.node_of(place)
+
+    def nodes_of(self, places: Collection[int]) -> np.ndarray:  # noqa: D102  as in Scene
+        nodes = [self.diagram.node_of(place) for place in places]
+        return np.isin(np.arange(len(self)), [node for node in nodes if node is not None])
 
     def find_edge(self, edge: SelectedEdge, sample: int) -> int | None:  # noqa: ARG002, D102
         is_sum = self.probe.tape.instructions[edge.place].rule is SUM

@@ -17,6 +17,7 @@ from app.views.graph.dots import Dots
 from app.views.graph.edge_lines import edge_lines
 from app.views.graph.edges import Edges
 from app.views.graph.folded import FoldedScene
+from app.views.graph.lit import draw_lit
 from app.views.graph.painting import (
     DOT_SCALE,
     TEXT_SCALE,
@@ -51,6 +52,7 @@ class Focus:
         hovered_node, hovered_edge: what is under the mouse.
         walked_node: where the keys have walked to.
         first_non_finite: where a number first became inf or nan.
+        lit: which nodes are lit, of shape (nodes,); None for none.
         bright: which nodes are not dimmed, of shape (nodes,); None dims none.
     """
 
@@ -62,6 +64,7 @@ class Focus:
     hovered_edge: int | None = None
     walked_node: int | None = None
     first_non_finite: int | None = None
+    lit: np.ndarray | None = None
     bright: np.ndarray | None = None
 
 
@@ -174,6 +177,10 @@ class Picture:
             bins = bins + np.where(focus.bright, 0, brushes.bins)
         if dotted:
             self._draw_dots(painter, camera, extent, bins, brushes)
+        if focus.lit is not None:
+            seen = np.flatnonzero(focus.lit) if dotted else nodes[focus.lit[nodes]]
+            draw_lit(painter, place_nodes(self.scene, seen, bins[seen], camera), brushes.theme)
+        if dotted:
             return
         visible = place_nodes(self.scene, nodes, bins[nodes], camera)
         draw_nodes(painter, visible, brushes)

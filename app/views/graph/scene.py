@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -104,6 +105,10 @@ class Scene(ABC):
     @abstractmethod
     def find_node(self, place: int, sample: int) -> int | None:
         """Return the node of a place, of that sample if it is a sample's; None if there is none."""
+
+    def nodes_of(self, places: Collection[int]) -> np.ndarray:
+        """Return for every node whether it is of one of these places, of whichever sample."""
+        return np.isin(self.places, list(places))
 
     @abstractmethod
     def find_edge(self, edge: SelectedEdge, sample: int) -> int | None:

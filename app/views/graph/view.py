@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
@@ -55,6 +56,8 @@ class GraphView(QWidget):
     """An edit of a value was taken back."""
     said = Signal(str)
     """A sentence about what was typed; "" when all is well."""
+    place_hovered = Signal(object)
+    """The mouse or the keys are at another node: its place on the tape; None for none."""
     left = Signal()
     """The keys go elsewhere again."""
 
@@ -78,6 +81,7 @@ class GraphView(QWidget):
         self.canvas.fold_asked.connect(self.fold_action.trigger)
         self.canvas.edit_asked.connect(self._edit)
         self.canvas.left.connect(self.left)
+        self.canvas.node_hovered.connect(self._tell_place)
         self.find_bar.node_found.connect(self._show_found)
         self.find_bar.closed.connect(self.canvas.setFocus)
 
@@ -164,6 +168,7 @@ class GraphView(QWidget):
     def show_graph(self, probe: Probe) -> None:
         """Show another loss's graph; its first moment sets the scale of the colours."""
         self._probe = None
+        self.light(())
         self._take_probe(probe)
         self.show_run()
 
@@ -191,6 +196,15 @@ class GraphView(QWidget):
         self._show_sample(moment)
         self.canvas.show_looked_at(selection, step)
         self._show_numbers()
+
+    def light(self, places: Collection[int]) -> None:
+        """Light the nodes of these places on the tape, until others are lit or none."""
+        self.canvas.light(places)
+
+    def _tell_place(self, node: int | None) -> None:
+        scene = self.canvas.scene
+        place = None if node is None or scene is None else int(scene.places[node])
+        self.place_hovered.emit(place)
 
     def _take_probe(self, probe: Probe, folded: bool | None = None) -> None:
         """Show the graph of another loss, or of another mini-batch of the same."""
@@ -253,7 +267,7 @@ class GraphView(QWidget):
         probe = moment.probe
         sample = moment.sample if probe.chosen is None else int(probe.chosen[moment.sample])
         self._sample.blockSignals(True)
-        self._sample.setMaximum(probe.recipe.samples - 1)
+        self._sample.setMaximum(len(probe.samples) - 1)
         self._sample.setValue(sample)
         self._sample.blockSignals(False)
 

@@ -152,6 +152,13 @@ class Viewport(QWidget):
         assert self.scene is not None  # noqa: S101
         return self._camera.rectangle(self.scene.box(node))
 
+    def value_rectangle(self, node: int) -> QRectF:
+        """Return where a node's value is written, in pixels."""
+        assert self.scene is not None  # noqa: S101
+        box = self.node_rectangle(node)
+        top, bottom = (0.41, 0.6) if self.scene.detailed else (0.33, 0.66)
+        return box.adjusted(0, top * box.height(), 0, (bottom - 1) * box.height())
+
     def _frame(self, box: Box, largest: float) -> None:
         left, top, width, height = box
         margin = 8

@@ -34,6 +34,11 @@ RAW = QColor(255, 160, 74)
 TAKEN = QColor(116, 226, 255)
 
 
+def outline_of(colour: QColor) -> QColor:
+    """Return the colour around what is drawn in some colour: dark, or light around a dark one."""
+    return OUTLINE if colour.lightnessF() > 0.4 else PATH
+
+
 @dataclass(frozen=True, slots=True)
 class Scale:
     """Losses as heights: the loss or its logarithm to base ten, from low to high.

@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QColor, QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.study.hyperparameters import Training
 from app.theme import Theme
 from app.training.epoch_trace import NOTHING_REPLACED
 from app.training.history import History
-from app.training.landscape import (
-    LARGEST,
-    Slice,
-    follow,
-    steps_of,
-    with_columns,
-)
+from app.training.landscape import LARGEST, Slice, follow, steps_of, with_columns
 from app.training.moment import Moment
 from app.training.snapshot import Probe
 from app.views.landscape.arrow import times_as_long
 from app.views.landscape.colours import ColourBar, Scale
+from app.views.landscape.controls import Controls, Readout
 from app.views.landscape.legend import Legend
 from app.views.landscape.losses import Losses
+from app.views.landscape.others import OtherRun, other_runs
 from app.views.landscape.path import Path
 from app.views.landscape.plot import NOWHERE, LandscapePlot
-from autograd.digits import all_digits, digits
+from app.views.what_if import movable, moved, replaced_parameters
 from autograd.optimizers import State
 
 
@@ -50,6 +38,8 @@ class LandscapeView(QWidget):
 
     start_asked = Signal(np.ndarray)
     """Training is to start from these parameters, of shape (parameters,)."""
+    what_if_asked = Signal(object)
+    """The present point was moved: a WhatIf with the parameters it was moved to."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,20 +55,25 @@ class LandscapeView(QWidget):
         self._theme: Theme | None = None
         self._path = Path()
         self._drawn = np.empty(0), np.empty((0, 0))  # its epochs and their parameters
+        self._others: list[OtherRun] = []
         self._chosen: tuple[int, ...] = ()
         self._key: object = None  # what the slice of the loss depends on
         self.losses = Losses(self)
         self.losses.surveyed.connect(self._show_losses)
         self.losses.searched.connect(self._draw)
         self._scale = Scale(True, 0.0, 1.0)
+        self._times: int | None = 1  # how many times as long the steps are drawn
         self._asked: np.ndarray | None = None  # the parameters at the place clicked on
         self._make_parts()
         box = self.plot.getViewBox()
-        box.sigRangeChangedManually.connect(lambda: self._follow.setChecked(False))
+        box.sigRangeChangedManually.connect(lambda: self._controls.follow.setChecked(False))
         box.sigRangeChanged.connect(self._take_range)
         box.sigResized.connect(self._take_range)
         self.plot.clicked.connect(self._ask)
         self.plot.double_clicked.connect(self._take_double_click)
+        self.plot.dragged.connect(lambda place: self._move_to(place[: len(self._chosen)]))
+        self.plot.dropped.connect(self._draw)
+        self.plot.nudged.connect(self._nudge)
 
     # -- what is shown ----------------------------------------------------------------------
 
@@ -97,7 +92,7 @@ class LandscapeView(QWidget):
         self._asked = None
         self.plot.clear_run()
         self._show_choice()
-        self._follow.setChecked(True)
+        self._controls.follow.setChecked(True)
         self._show_readout()
 
     def show_moment(
@@ -121,11 +116,23 @@ class LandscapeView(QWidget):
         self._newest, self._state = epochs_so_far, state
         self._draw()
 
+    def show_other_runs(self, runs: Sequence[tuple[str, QColor, History, int]]) -> None:
+        """Show the paths of other runs of the same model.
+
+        Each has a name, a colour, its history, and the epoch up to which it is drawn; one
+        without epochs, or of a model with other parameters, is left out.
+        """
+        count = 0 if self._probe is None else len(self._probe.tape.parameters)
+        self._others = other_runs(runs, count, self._others)
+        if self.isVisible():
+            self._draw_others()
+            self._show_legend(self._times)
+
     def set_theme(self, theme: Theme) -> None:
         """Use the theme's colours."""
         self._theme = theme
         self.plot.set_theme(theme)
-        self._show_legend()
+        self._show_legend(self._times)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: D102  Qt's
         super().showEvent(event)
@@ -148,74 +155,41 @@ class LandscapeView(QWidget):
 
     def _make_parts(self) -> None:
         self.plot = LandscapePlot()
-        self._log = QCheckBox("Log colours", objectName="landscape_log", checked=True)
-        self._log.setToolTip("Let colours and contour lines stand for the loss's logarithm.")
-        self._log.toggled.connect(self._show_losses)
-        self._follow = QCheckBox("Follow", objectName="landscape_follow", checked=True)
-        self._follow.setAccessibleName("Follow the run in the landscape")
-        self._follow.setToolTip("Keep path and minimum in view; panning or zooming ends it.")
-        self._follow.toggled.connect(self._draw)
-        self._choices = [
-            QComboBox(objectName=f"landscape_{name}", accessibleName=f"Parameter {side}")
-            for name, side in (("first", "to the right"), ("second", "upwards"))
-        ]
-        self._readout = QLabel(objectName="landscape_readout", wordWrap=True)
-        self._readout.setAccessibleName("Parameters and loss")
-        self._readout.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._controls, self._readout = Controls(), Readout()
+        self._controls.chosen.connect(self._choose)
+        self._controls.log.toggled.connect(self._show_losses)
+        self._controls.follow.toggled.connect(self._draw)
+        self._readout.start_clicked.connect(self._ask_start)
         self._legend, self._colours = Legend(), ColourBar()
-        self._start = QPushButton("Start from here", objectName="start_here", enabled=False)
-        self._start.setToolTip("Start a run with the parameters of the place clicked on.")
-        self._start.clicked.connect(self._ask_start)
-        row = QHBoxLayout()
-        for widget in (self._log, self._follow, *self._choices):
-            row.addWidget(widget)
-        row.addStretch(1)
-        below = QHBoxLayout()
-        below.addWidget(self._readout, 1)
-        below.addWidget(self._start)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 2, 6, 4)
         layout.setSpacing(2)
-        layout.addLayout(row)
-        layout.addLayout(below)
+        layout.addWidget(self._controls)
+        layout.addWidget(self._readout)
         layout.addWidget(self.plot, 1)
         layout.addWidget(self._colours)
         layout.addWidget(self._legend)
-        for choice in self._choices:
-            choice.setVisible(False)
-            choice.activated.connect(lambda _, choice=choice: self._choose(choice))
-        self._show_readout()
 
     def _show_choice(self) -> None:
-        """Offer the parameters to choose from, if there are more than are shown."""
+        """Offer the parameters to choose from."""
         if self._probe is None:
             return
         names = self._names(range(len(self._probe.tape.parameters)))
-        for choice, chosen in zip(self._choices, self._chosen, strict=False):
-            choice.clear()
-            choice.addItems(names)
-            choice.setCurrentIndex(chosen)
-        for choice in self._choices:
-            choice.setVisible(len(names) > 2)
-        self.plot.set_axes(self._names(self._chosen), log=self._log.isChecked())
+        self._controls.show_choice(names, self._chosen)
+        self.plot.set_axes(self._names(self._chosen), log=self._controls.log.isChecked())
 
     def _names(self, parameters: range | tuple[int, ...]) -> tuple[str, ...]:
         assert self._probe is not None  # noqa: S101  there is a run
         tape, names = self._probe.tape, self._probe.names
         return tuple(names.symbol(tape.parameters[each]) for each in parameters)
 
-    def _choose(self, choice: QComboBox) -> None:
-        """Show the chosen parameters; choosing one twice exchanges both."""
-        before = self._chosen
-        chosen = [each.currentIndex() for each in self._choices]
-        if chosen[0] == chosen[1]:
-            chosen = list(reversed(before))
-        self._chosen = tuple(chosen)
+    def _choose(self, chosen: tuple[int, ...]) -> None:
+        """Show the chosen parameters."""
+        self._chosen = chosen
         self._show_choice()
-        choice.setFocus()
         self._asked = self._key = None
         self.losses.forget()
-        self._follow.setChecked(True)
+        self._controls.follow.setChecked(True)
         self._draw()
 
     # -- drawing ----------------------------------------------------------------------------
@@ -234,7 +208,8 @@ class LandscapeView(QWidget):
             moment.evaluation.parameters if as_it_was else None,
         )
         self._drawn = epochs, rows
-        if self._follow.isChecked():
+        self.plot.movable = movable(moment)
+        if self._controls.follow.isChecked() and not self.plot.dragging:
             self._follow_run(rows)
         self._look_at_losses()
         self._draw_run()
@@ -246,7 +221,17 @@ class LandscapeView(QWidget):
             return
         epochs, rows = self._drawn
         self.plot.show_path(self._places(rows), int(np.searchsorted(epochs, self._moment.epoch)))
+        self._draw_others()
         self._draw_over()
+
+    def _draw_others(self) -> None:
+        """Draw the paths of other runs; over one parameter, where all are alike, their ends."""
+        if self.losses.slice is None:
+            return
+        from_last = -1 if len(self._chosen) == 1 else 0
+        self.plot.show_other_paths(
+            [(self._places(run.rows[from_last:]), run.colour) for run in self._others]
+        )
 
     def _take_slice(self, moment: Moment) -> None:
         """Let the other parameters have their present values."""
@@ -266,7 +251,7 @@ class LandscapeView(QWidget):
 
     def _follow_run(self, rows: np.ndarray) -> None:
         """Bring path, minimum and the step taken into view; rarely another range."""
-        points = [*rows[:, self._chosen], np.array(self._parameters())[list(self._chosen)]]
+        points = [*rows[:, self._chosen], self._parameters()[list(self._chosen)]]
         if self.losses.minimum is not None:
             points.append(self.losses.minimum.at)
         shown = None if self.losses.shown is None else self.plot.box(len(self._chosen))
@@ -276,7 +261,7 @@ class LandscapeView(QWidget):
 
     def _parameters(self) -> np.ndarray:
         assert self._moment is not None  # noqa: S101  asked for where there is one
-        return np.asarray(self._moment.parameters, dtype=float)
+        return np.array(self._moment.parameters, dtype=float)
 
     def _places(self, rows: np.ndarray) -> np.ndarray:
         """Return where parameters, of shape (rows, parameters), are drawn."""
@@ -304,7 +289,7 @@ class LandscapeView(QWidget):
             for step in (steps.raw, steps.taken)
         )
         times = times_as_long(*(self.plot.share(step) for step in (raw, taken)))
-        drawn = np.nan if times is None else times
+        drawn, self._times = np.nan if times is None else times, times
         self.plot.show_steps(start, start + drawn * raw, start + drawn * taken)
         self._show_legend(times)
 
@@ -333,7 +318,7 @@ class LandscapeView(QWidget):
         shown = self.losses.shown
         if shown is None:
             return
-        before, log = self._scale, self._log.isChecked()
+        before, log = self._scale, self._controls.log.isChecked()
         self._scale = Scale.of(shown.losses, log=log)
         curve = len(self._chosen) == 1
         self.plot.set_axes(self._names(self._chosen), log=self._scale.log)
@@ -341,9 +326,29 @@ class LandscapeView(QWidget):
         self._colours.show_scale(self._scale)
         self._make_room()
         if curve and before != self._scale:
-            if self._follow.isChecked():
+            if self._controls.follow.isChecked():
                 self.plot.show_box(shown.box, self._scale)
             self._draw_run()
+
+    # -- the present point ------------------------------------------------------------------
+
+    def _move_to(self, point: np.ndarray) -> None:
+        """Ask what if the chosen parameters were at a point, of shape (chosen,)."""
+        what_if = None if self._moment is None else moved(self._moment, self._chosen, point)
+        if what_if is not None:
+            self._asked = None
+            self.what_if_asked.emit(what_if)
+
+    def _nudge(self, step: np.ndarray) -> None:
+        """Move the present point by a step, of shape (2,)."""
+        chosen = list(self._chosen)
+        self._move_to(self._parameters()[chosen] + step[: len(chosen)])
+
+    def _start_parameters(self) -> np.ndarray | None:
+        """Return the parameters that a run can start from: those asked about, or put in place."""
+        if self._asked is not None or self._moment is None:
+            return self._asked
+        return replaced_parameters(self._moment)
 
     # -- the readout ------------------------------------------------------------------------
 
@@ -359,26 +364,20 @@ class LandscapeView(QWidget):
         self._ask_start()
 
     def _ask_start(self) -> None:
-        if self._asked is not None:
-            self.start_asked.emit(self._asked.copy())
+        parameters = self._start_parameters()
+        if parameters is not None:
+            self.start_asked.emit(parameters.copy())
 
     def _show_readout(self) -> None:
         """Say parameters and loss at the place clicked on, or at the present one."""
-        self._start.setEnabled(self._asked is not None)
         if self.losses.slice is None or self._moment is None:
-            self._readout.setText("loss –")
-            self._readout.setToolTip("")
+            self._readout.show_nothing()
             return
         at = self._parameters() if self._asked is None else self._asked
-        values = [float(at[each]) for each in self._chosen]
-        numbers = [*values, self.losses.slice.loss(np.array(values))]
-        names = (*self._names(self._chosen), "loss")
-        both = list(zip(names, numbers, strict=True))
-        where = "" if self._asked is None else "here: "
-        self._readout.setText(
-            where + " · ".join(f"{name}&nbsp;<b>{digits(each, 5)}</b>" for name, each in both)
-        )
-        self._readout.setToolTip("\n".join(f"{name} {all_digits(each)}" for name, each in both))
+        values = at[list(self._chosen)]
+        own = self._start_parameters() is not None
+        names = self._names(self._chosen)
+        self._readout.show_place(names, values, self.losses.slice.loss(values), own)
 
     def _show_legend(self, times: int | None = 1) -> None:
         if self._theme is None:
@@ -391,4 +390,5 @@ class LandscapeView(QWidget):
         missing = shown is not None and not np.isfinite(shown.losses).all()
         note = "steps too short to see" if times is None else f"steps drawn {times:,} × as long"
         colour = self._theme.non_finite if missing else None
-        self._legend.show_entries(names, colour, "" if times == 1 else note)
+        runs = [(run.name, run.colour) for run in self._others]
+        self._legend.show_entries(names, colour, "" if times == 1 else note, runs)

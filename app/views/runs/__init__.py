@@ -1,0 +1,1 @@
+"""The runs that are kept side by side, as a table."""
