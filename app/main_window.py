@@ -21,7 +21,7 @@ from app.docks import Docks
 from app.file_dialogs import ask_for_experiment, ask_where_to_picture, ask_where_to_save
 from app.menus import Menus
 from app.restored_window import RestoredWindow
-from app.study.experiment import Experiment, InitialParameters
+from app.study.experiment import Experiment
 from app.study.presets import (
     ExperimentFileError,
     Preset,
@@ -183,12 +183,9 @@ class MainWindow(RestoredWindow):
 
     def start_from(self, parameters: Sequence[float]) -> None:
         """Begin a run with these initial parameters; asks first if a run would be lost."""
-        from app.study.model import PARAMETERS
-
-        wanted = self.panel.experiment.with_value("source", InitialParameters.VALUES)
-        for name, value in zip(PARAMETERS, parameters, strict=True):
-            within = min(max(float(f"{value:.6g}"), -1e9), 1e9)  # as the field takes it
-            wanted = wanted.with_value(name, within)
+        experiment = self.panel.experiment
+        within = (min(max(float(f"{value:.6g}"), -1e9), 1e9) for value in parameters)
+        wanted = experiment.starting_from(dict(zip(experiment.parameters, within, strict=True)))
         self._take_edit(wanted, "Start from here")
 
     def ask_open(self) -> None:

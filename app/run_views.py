@@ -129,12 +129,12 @@ class RunViews(QObject):
 
     def show_run(self, experiment: Experiment) -> None:
         """Show a new run's data and an empty history; the same data keep the graph in place."""
-        if self._probe is None or self._probe.recipe != experiment.data:
-            self._probe = Probe(experiment.data)
-            self.fit.show_data(self._probe, experiment.data)
+        problem = experiment.problem
+        if self._probe is None or self._probe.problem != problem:
+            self._probe = Probe(problem)
+            self.fit.show_data(self._probe)
             self.graph.show_graph(self._probe)
-        recipe = experiment.data
-        self.landscape.show_run(self._probe, lambda: choose_engine(recipe).engine)
+        self.landscape.show_run(self._probe, lambda: choose_engine(problem).engine)
         self.walk.show_run(self._probe)
         self.graph.show_run()
         self.inspector.show_moment(None, None)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from app.theme import Theme
     from app.training.stability import Stability
 
-GROUP_TITLES = {"data": "Data", "initial": "Initial parameters", "training": "Training"}
+GROUP_TITLES = {"model": "Model", "data": "Data", "initial": "Initial parameters", "training": "Training"}
 
 
 class ExperimentPanel(QScrollArea):
@@ -236,8 +236,8 @@ class ExperimentPanel(QScrollArea):
         from app.study.data import draw_line
 
         slope, intercept = draw_line(random.SystemRandom())
-        drawn = self.experiment.with_value("slope", float(slope))
-        self._ask_for(drawn.with_value("intercept", float(intercept)), "New data")
+        drawn = self.experiment.with_value("true.m", float(slope))
+        self._ask_for(drawn.with_value("true.c", float(intercept)), "New data")
 
     def _ask_for(self, experiment: Experiment, label: str) -> None:
         if experiment != self.experiment:

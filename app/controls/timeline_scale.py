@@ -21,6 +21,12 @@ from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QWidget
 from app.theme import Theme
 from app.training.events import Event, Kind
 
+_STROKES = {
+    Kind.NON_FINITE: ((-1, -1, 1, 1), (-1, 1, 1, -1)),
+    Kind.BRANCH: ((-1, 0, 0, 0), (0, 0, 1, -1), (0, 0, 1, 1)),
+}
+"""The lines of a mark, each from a place to a place, around its middle."""
+
 
 class EpochScale(QAbstractSlider):
     """Epochs from 0 to the number chosen, on a linear scale; a slider over those trained.
@@ -140,8 +146,12 @@ class EpochScale(QAbstractSlider):
             (self._box(epoch, 2), f"{epoch:,}", self._line_at(epoch))
             for epoch in range(0, self._last + 1, step)
         ]
-        marks = ((self._line_at(event.epoch), event.kind) for event in self._events)
-        self._marks = tuple(dict.fromkeys(marks))
+        marks = dict.fromkeys((self._line_at(event.epoch), event.kind) for event in self._events)
+        self._marks = tuple(
+            (x, kind)
+            for x, kind in marks  # a branch begins with other settings: one mark says it
+            if kind is not Kind.SETTINGS or (x, Kind.BRANCH) not in marks
+        )
         self.update()
 
     def _update_cursor(self, shown: QRect, value: int) -> None:
@@ -246,22 +256,24 @@ class EpochScale(QAbstractSlider):
             painter.drawLine(QPointF(x, 1), QPointF(x, bottom))
 
     def _paint_events(self, painter: QPainter, theme: Theme, rect: QRect) -> None:
-        """Paint a diamond where settings changed, and a cross where the loss is not finite."""
+        """Paint a diamond where settings changed, a fork, a cross where the loss is not finite."""
         y, side = self._track().center().y(), round(0.32 * self.fontMetrics().height())
         reach = side + 3
         for x, kind in self._marks:
             if not rect.left() - reach <= x <= rect.right() + reach:
                 continue
-            if kind is Kind.NON_FINITE:
-                for colour, width in ((theme.window, 5), (theme.non_finite, 2.5)):
-                    painter.setPen(QPen(colour, width))
-                    painter.drawLine(QPointF(x - side, y - side), QPointF(x + side, y + side))
-                    painter.drawLine(QPointF(x - side, y + side), QPointF(x + side, y - side))
-            else:
+            if kind is Kind.SETTINGS:
                 painter.setPen(theme.window)
                 painter.setBrush(theme.text)
                 ends = ((0, -side - 1), (side + 1, 0), (0, side + 1), (-side - 1, 0))
                 painter.drawPolygon([QPointF(x + right, y + down) for right, down in ends])
+                continue
+            colour = theme.non_finite if kind is Kind.NON_FINITE else theme.text
+            for pen in (QPen(theme.window, 5), QPen(colour, 2.5)):
+                painter.setPen(pen)
+                for across, down, to_across, to_down in _STROKES[kind]:
+                    start = QPointF(x + side * across, y + side * down)
+                    painter.drawLine(start, QPointF(x + side * to_across, y + side * to_down))
 
     def _paint_cursor(self, painter: QPainter, theme: Theme) -> None:
         """Paint a line across the track, with the epoch's number below."""
