@@ -22,6 +22,8 @@ TITLES = {
     "inspector": "Inspector",
     "landscape": "Landscape",
     "steps": "Steps",
+    "runs": "Runs",
+    "sweep": "Sweep",
 }
 
 
@@ -69,7 +71,9 @@ class Docks(QObject):
 
     def arrange(self) -> None:
         """Show all docks where they belong: the graph in the middle, what explains it right."""
-        experiment, fit, graph, loss, inspector, landscape, steps = self._docks.values()
+        experiment, fit, graph, loss, inspector, landscape, steps, runs, sweep = (
+            self._docks.values()
+        )
         for dock in self:
             dock.setFloating(False)
             dock.show()
@@ -82,7 +86,10 @@ class Docks(QObject):
         window.splitDockWidget(fit, loss, horizontal)
         for behind in (landscape, steps):
             window.tabifyDockWidget(inspector, behind)
+        for behind in (runs, sweep):
+            window.tabifyDockWidget(fit, behind)
         inspector.raise_()
+        fit.raise_()
         self.share_out()
 
     def share_out(self) -> None:

@@ -16,6 +16,13 @@ def ask_for_experiment(parent: QWidget) -> Path | None:
     return Path(name) if name else None
 
 
+def ask_for_table(parent: QWidget) -> Path | None:
+    """Return the file with a table that a person chooses to import; None if they do not."""
+    kinds = "Tables (*.csv *.tsv *.txt *.dat);;All files (*)"
+    name, _ = QFileDialog.getOpenFileName(parent, "Import table", "", kinds)
+    return Path(name) if name else None
+
+
 def ask_where_to_save(parent: QWidget) -> Path | None:
     """Return where a person wants to save the experiment; None if they do not."""
     name, _ = QFileDialog.getSaveFileName(

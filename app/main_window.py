@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSize, Signal
-from PySide6.QtGui import QCloseEvent, QFontMetrics, QGuiApplication, QPaintEvent, QPixmap
-from PySide6.QtWidgets import (
-    QApplication,
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QFontMetrics,
+    QGuiApplication,
+    QPaintEvent,
 )
+from PySide6.QtWidgets import QApplication
 
 from app.appearance import Appearance
 from app.bars import Bars
@@ -18,23 +22,18 @@ from app.controls.experiment_panel import ExperimentPanel
 from app.controls.help_dialogs import about_dialog, shortcuts_dialog
 from app.deferred import ModuleLoader
 from app.docks import Docks
-from app.file_dialogs import ask_for_experiment, ask_where_to_picture, ask_where_to_save
+from app.editing import Editing
+from app.files import Files
 from app.menus import Menus
 from app.restored_window import RestoredWindow
-from app.study.experiment import Experiment
-from app.study.presets import (
-    ExperimentFileError,
-    Preset,
-    presets,
-    read_preset,
-    write_experiment,
-)
+from app.study.presets import Preset, presets
 
 if TYPE_CHECKING:
     from app.run_views import RunViews
+    from app.study.experiment import Experiment
     from app.training.session import Session
 
-HEAVY_MODULES = ("app.training.session", "app.run_views")
+HEAVY_MODULES = ("app.training.session", "app.run_views", "app.run_actions", "app.data_edits")
 """Loaded after the first paint: NumPy and pyqtgraph come with them."""
 
 
@@ -46,8 +45,11 @@ class MainWindow(RestoredWindow):
 
     Attributes:
         transport, notice, panel: the controls.
-        session: the running experiment; None before ``load``.
+        editing: what takes edits of the experiment, and undoes them.
+        files: what opens, saves and imports.
+        session: the runs; None before ``load``.
         fit_view, graph_view, loss_view: the views; they exist after ``load``.
+        walk: the cursor; it exists after ``load``.
     """
 
     painted = Signal()
@@ -60,9 +62,6 @@ class MainWindow(RestoredWindow):
         self.setObjectName("main_window")
         self._appearance = appearance
         self._opened = self._opening = preset
-        self._wanted = preset.experiment
-        self._pending: Experiment | None = None  # would end the run: a person was asked
-        self._question = ""
         self._loader: ModuleLoader | None = None
         self._was_painted = False
         self.session: Session | None = None
@@ -70,6 +69,9 @@ class MainWindow(RestoredWindow):
         self._bars = bars = Bars(self)
         self.transport, self.trace_bar, self.notice = bars.transport, bars.trace_bar, bars.notice
         self.panel = ExperimentPanel(presets())
+        self.editing = Editing(self.panel, self.notice, self)
+        self.files = Files(self, self.notice)
+        self.setAcceptDrops(True)
         self._add_docks()
         self._add_menus()
         self._connect_controls()
@@ -91,7 +93,13 @@ class MainWindow(RestoredWindow):
 
     def _add_menus(self) -> None:
         menus = Menus(self)
-        menus.fill_file(self.ask_open, self.ask_save, self.ask_save_picture)
+        menus.fill_file(
+            self.files.ask_open,
+            lambda: self.files.ask_save(self._experiment_to_save),
+            self.files.ask_import,
+            lambda: self.files.ask_save_picture(self.picture),
+        )
+        menus.fill_edit((self.editing.undo_action, self.editing.redo_action), self.files.paste)
         menus.fill_run(self.transport, self.trace_bar, self._bars.timeline)
         menus.fill_view(self._docks, self._appearance, self._docks.arrange)
         menus.fill_help(lambda: shortcuts_dialog(self).open(), lambda: about_dialog(self).open())
@@ -102,8 +110,12 @@ class MainWindow(RestoredWindow):
         self.transport.play_action.triggered.connect(self.play_or_pause)
         self.transport.step_action.triggered.connect(self.step)
         self.transport.reset_action.triggered.connect(self.reset)
-        self.panel.experiment_edited.connect(self._take_edit)
+        self.panel.experiment_edited.connect(self.editing.take)
         self.panel.preset_chosen.connect(self.open_preset)
+        self.panel.import_asked.connect(self.files.ask_import)
+        self.files.opened.connect(self.open_preset)
+        self.files.saved.connect(self._take_saved)
+        self.editing.applied.connect(self._show_edit)
         self._appearance.theme_changed.connect(self._show_theme)
         self._appearance.text_scaled.connect(self._show_text_size)
 
@@ -125,28 +137,52 @@ class MainWindow(RestoredWindow):
         self.settle_restored_size(self._docks.share_out)
         self.session = session = Session(self)
         self._views = views = RunViews(
-            self._docks, session, self._bars, self._appearance, self.panel.show_stability
+            self._docks, session, self._bars, self._appearance, self.panel
         )
         self.fit_view, self.graph_view, self.loss_view = views.fit, views.graph, views.loss
         self.walk = views.walk
+        self._add_actions(session, views)
+        self._docks.shown.connect(views.show)
+        self._connect_session(session, views)
+        self.transport.speed_changed.connect(session.set_speed)
+        session.set_speed(self.transport.speed())
+        self._bars.set_enabled(True)
+        self.transport.focus_play()
+        session.start(self.panel.experiment)
+        self._show_title()
+        self.loaded.emit()
+
+    def _add_actions(self, session: Session, views: RunViews) -> None:
+        """Add what can be done with runs and data, and the views' own actions."""
+        from app.data_edits import DataEdits
+        from app.run_actions import RunActions
+
+        runs = RunActions(session, views.walk, views.runs, self.notice, self)
+        self.files.data = data = DataEdits(
+            self.editing, lambda: self.panel.experiment, views.fit, self
+        )
+        self.editing.take_session(session, lambda: 0 <= self.walk.epoch < session.epoch)
+        self.editing.branch_asked.connect(runs.branch)
+        views.sweep.open_asked.connect(runs.open_beside)
+        runs.said.connect(self._say)
+        runs.opened.connect(self.editing.forget)
+        data.refused.connect(lambda sentence: self.notice.say(sentence, "warning"))
+        self._menus.add_to_run(runs.branch_action, runs.race_action)
+        self._menus.edit.addAction(views.fit.edit_action)
         self._menus.view.addActions(self.graph_view.menu_actions)
         self.keep_checked(self.graph_view.animation_action, "graph/animated")
         self.keep_checked(self.graph_view.constants_action, "graph/constants")
-        self._docks.shown.connect(views.show)
+
+    def _connect_session(self, session: Session, views: RunViews) -> None:
         views.walk.moved.connect(self._show_place)
         views.walk.said.connect(self._say_of_walk)
         views.graph.left.connect(self.transport.focus_play)
         views.start_asked.connect(self.start_from)
         session.run_reset.connect(self._show_run)
+        session.run_selected.connect(self._show_selected_run)
         session.state_changed.connect(self._show_state)
         session.diverged.connect(self._warn_of_divergence)
         session.failed.connect(self._show_failure)
-        self.transport.speed_changed.connect(session.set_speed)
-        session.set_speed(self.transport.speed())
-        self._bars.set_enabled(True)
-        self.transport.focus_play()
-        session.start(self._wanted)
-        self.loaded.emit()
 
     # -- what a person asks for -------------------------------------------------------------
 
@@ -169,66 +205,23 @@ class MainWindow(RestoredWindow):
         if self.session is None:
             return
         self.panel.commit()
-        if self._pending is not None:
-            self._start(self._pending)
-        else:
+        if not self.editing.start_pending():
             self.session.reset()
 
     def open_preset(self, preset: Preset) -> None:
         """Start another experiment; asks first if a run would be lost."""
         self._opening = preset
-        self._pending = None
+        self.editing.forget_question()
         self.panel.discard_typing()
-        self._take_edit(preset.experiment, f"“{preset.title}”")
+        self.editing.take(preset.experiment, f"“{preset.title}”")
+        self._show_title()
 
     def start_from(self, parameters: Sequence[float]) -> None:
         """Begin a run with these initial parameters; asks first if a run would be lost."""
         experiment = self.panel.experiment
         within = (min(max(float(f"{value:.6g}"), -1e9), 1e9) for value in parameters)
         wanted = experiment.starting_from(dict(zip(experiment.parameters, within, strict=True)))
-        self._take_edit(wanted, "Start from here")
-
-    def ask_open(self) -> None:
-        """Let a person choose a file, and open it."""
-        path = ask_for_experiment(self)
-        if path is not None:
-            self.open_file(path)
-
-    def open_file(self, path: Path) -> None:
-        """Open the experiment in a file, or say why that cannot be done."""
-        try:
-            self.open_preset(read_preset(path))
-        except ExperimentFileError as error:
-            self.notice.say(str(error), "error")
-
-    def ask_save(self) -> None:
-        """Let a person choose where to save the experiment, and save it."""
-        path = ask_where_to_save(self) if self._commit_fields() else None
-        if path is not None:
-            self.save_file(path)
-
-    def save_file(self, path: Path) -> None:
-        """Write the experiment to a file, or say why that cannot be done."""
-        try:
-            write_experiment(path, self.panel.experiment, path.stem)
-        except ExperimentFileError as error:
-            self.notice.say(str(error), "error")
-        else:
-            self._opened = Preset(path.stem, path.stem, "", self.panel.experiment)
-            self._show_title()
-            self.notice.say(f"Saved as {path}.")
-
-    def ask_save_picture(self) -> None:
-        """Let a person choose where to save a picture of the window, and save it."""
-        path = ask_where_to_picture(self)
-        if path is not None and not self.picture().save(str(path)):
-            self.notice.say(f"The picture could not be written to {path}.", "error")
-
-    def picture(self) -> QPixmap:
-        """Return a picture of the window, with all that it has to show."""
-        if self._views is not None:
-            self._views.inspector.catch_up()
-        return self.grab()
+        self.editing.take(wanted, "Start from here")
 
     # -- changes of the experiment ----------------------------------------------------------
 
@@ -236,8 +229,8 @@ class MainWindow(RestoredWindow):
         """Take what is typed in the fields; return whether training may go on from it."""
         if not self._commit_fields():
             return False
-        if self._pending is not None:
-            self._ask()
+        if self.editing.waits:
+            self.editing.ask()
             return False
         return True
 
@@ -252,61 +245,37 @@ class MainWindow(RestoredWindow):
             )
         return taken
 
-    def _take_edit(self, wanted: Experiment, what: str) -> None:
-        """Apply an edit: to the running training, or, after asking, as a new run."""
-        session = self.session
-        self.panel.show_experiment(wanted)
-        if session is None:
-            self._wanted = wanted
-        elif not wanted.starts_anew(session.experiment):
-            self._pending = None
-            session.change(wanted)
-            self._show_title()
-            self._show_progress()
-            self._show_state()
-        elif session.recorded == 0:
-            self._start(wanted)
-        else:
-            if self._pending is None:
-                self._question = f"{what}: this starts training anew, and the run so far is lost."
-            self._pending = wanted
-            self._ask()
+    def _experiment_to_save(self) -> Experiment | None:
+        """Return the experiment with what is typed; None, and say so, if that cannot be used."""
+        return self.panel.experiment if self._commit_fields() else None
 
-    def _ask(self) -> None:
-        """Ask whether to start anew or to keep the run."""
-        answers = (("Start &anew", self._start_anew), ("&Keep this run", self._keep))
-        self.notice.say(self._question, "warning", answers)
-
-    def _start_anew(self) -> None:
-        if self._pending is not None:
-            self._start(self._pending)
-
-    def _start(self, experiment: Experiment) -> None:
-        """Begin a new run."""
-        self._pending = None
-        self.panel.show_experiment(experiment)
-        if self._opening.experiment == experiment:
-            self._opened = self._opening
-        if self.session is not None:
-            self.session.start(experiment)
+    def _take_saved(self, preset: Preset) -> None:
+        self._opened = preset
         self._show_title()
 
-    def _keep(self) -> None:
-        """Take back an edit that would have ended the run."""
-        self._pending = None
-        self.panel.discard_typing()
+    def _show_edit(self) -> None:
+        """Show that the experiment is another one."""
         if self.session is not None:
-            self.panel.show_experiment(self.session.experiment)
+            self._show_progress()
             self._show_state()
+        self._show_title()
 
     # -- what the session reports -----------------------------------------------------------
 
-    def _show_run(self) -> None:
+    def _show_run(self, *, keep_epoch: bool = False) -> None:
         """Show a new run's data and an empty history."""
         if self.session is not None and self._views is not None:
-            self._views.show_run(self.session.experiment)
+            self.panel.show_experiment(self.session.experiment)
+            self._views.show_run(self.session.experiment, keep_epoch=keep_epoch)
             self._show_progress()
             self.transport.show_loss(None)
+
+    def _show_selected_run(self) -> None:
+        """Show a run that was there before, at the epoch that is looked at."""
+        self.editing.forget()
+        self.panel.discard_typing()
+        self._show_run(keep_epoch=True)
+        self._show_title()
 
     def _show_place(self) -> None:
         """Show the epoch looked at in the transport."""
@@ -317,9 +286,16 @@ class MainWindow(RestoredWindow):
 
     def _say_of_walk(self, sentence: str) -> None:
         """Say what keeps the cursor, or is special there; else what training is doing."""
-        if sentence != self.walk.sentence and self._pending is None:
+        if sentence != self.walk.sentence and not self.editing.waits:
             self.notice.say(sentence)
         elif self.session is not None and not self.session.running:
+            self._show_state()
+
+    def _say(self, sentence: str) -> None:
+        """Say a sentence; an empty one leaves what training is doing."""
+        if sentence:
+            self.notice.say(sentence)
+        else:
             self._show_state()
 
     def _explain_non_finite(self) -> None:
@@ -330,7 +306,9 @@ class MainWindow(RestoredWindow):
 
     def _show_title(self) -> None:
         """Name what is open in the window's title, marked if it was changed since."""
-        experiment = self._opened.experiment if self.session is None else self.session.experiment
+        experiment = self.panel.experiment if self.session is None else self.session.experiment
+        if self._opening.experiment == experiment:
+            self._opened = self._opening
         self.setWindowTitle(f"{self._opened.title}[*] – Chainrule")
         self.setWindowModified(experiment != self._opened.experiment)
 
@@ -348,7 +326,7 @@ class MainWindow(RestoredWindow):
         if session is None:
             return
         self.transport.show_running(session.running)
-        if self._pending is not None:
+        if self.editing.waits:
             return
         place = "" if session.running or self._views is None else self.walk.sentence
         sentence = place or describe(session.state, session.epoch, session.notice)
@@ -391,6 +369,14 @@ class MainWindow(RestoredWindow):
             self._was_painted = True
             self.painted.emit()
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: D102  Qt's
+        if event.mimeData().hasUrls() or event.mimeData().hasText():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: D102  Qt's
+        if self.files.drop(event.mimeData()):
+            event.acceptProposedAction()
+
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: D102  Qt's
         self.shut_down()
         super().closeEvent(event)
@@ -399,5 +385,7 @@ class MainWindow(RestoredWindow):
         """End the threads."""
         if self._loader is not None:
             self._loader.wait()
+        if self._views is not None:
+            self._views.sweep.close_worker()
         if self.session is not None:
             self.session.close()

@@ -24,20 +24,32 @@ class Menus:
         self._window = window
         bar = window.menuBar()
         self._file = bar.addMenu("&File")
+        self.edit = bar.addMenu("&Edit")
         self._run = bar.addMenu("R&un")
         self.view = bar.addMenu("&View")
         self._help = bar.addMenu("&Help")
 
     def fill_file(
-        self, open_file: Callable[[], None], save: Callable[[], None], picture: Callable[[], None]
+        self,
+        open_file: Callable[[], None],
+        save: Callable[[], None],
+        import_table: Callable[[], None],
+        picture: Callable[[], None],
     ) -> None:
         """Fill the File menu."""
         key = QKeySequence.StandardKey
         self._add(self._file, "&Open experiment…", open_file, key.Open)
         self._add(self._file, "&Save experiment…", save, key.Save)
+        self._add(self._file, "&Import table…", import_table, "Ctrl+I")
         self._add(self._file, "Save &picture of the window…", picture, "Ctrl+Shift+P")
         self._file.addSeparator()
         self._add(self._file, "&Quit", self._window.close, "Ctrl+Q")
+
+    def fill_edit(self, undo_actions: Iterable[QAction], paste: Callable[[], None]) -> None:
+        """Fill the Edit menu."""
+        self.edit.addActions(list(undo_actions))
+        self.edit.addSeparator()
+        self._add(self.edit, "&Paste table", paste, QKeySequence.StandardKey.Paste)
 
     def fill_run(self, transport: Transport, trace_bar: TraceBar, timeline: Timeline) -> None:
         """Fill the Run menu with the bars' own actions."""
@@ -46,6 +58,11 @@ class Menus:
         self._run.addActions([*trace_bar.walking_actions, trace_bar.leave_action])
         self._run.addSeparator()
         self._run.addAction(timeline.play_action)
+
+    def add_to_run(self, *actions: QAction) -> None:
+        """Add what else can be done with runs."""
+        self._run.addSeparator()
+        self._run.addActions(actions)
 
     def fill_view(
         self,

@@ -174,6 +174,18 @@ class Model:
             options=Reduction,
         ),
     )
+    weight_decay: float = declare(
+        0.0,
+        Number(
+            label="Weight decay λ",
+            help=(
+                "Adds λ/2 times the sum of all trained parameters' squares to the loss, which "
+                "draws them towards 0; 0 for none."
+            ),
+            minimum=0,
+            maximum=1e6,
+        ),
+    )
 
     @property
     def expression(self) -> Formula | None:
@@ -195,6 +207,14 @@ class Model:
             Layer(number, inputs, units)
             for number, (inputs, units) in enumerate(zip(sizes, sizes[1:], strict=False), 1)
         )
+
+    def predicts_like(self, other: Model) -> bool:
+        """Whether the same parameters give the same predictions, whatever these cost."""
+        if self.kind is not other.kind:
+            return False
+        if self.kind is ModelKind.FORMULA:
+            return self.formula == other.formula
+        return self.network == other.network and self.activation is other.activation
 
     def usual_start(self, name: str) -> Start:
         """Return where a parameter starts that nobody has set.

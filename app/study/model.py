@@ -90,9 +90,20 @@ def sample_loss(model: Model, prediction: Tensor, y: Tensor) -> tuple[Tensor, di
     return term, {residual: "residual", within: "within δ", beyond: "beyond δ", term: "Huber"}
 
 
-def reduce(model: Model, total: Tensor, count: int) -> Tensor:
-    """Return the loss from the sum of so many samples' losses."""
-    return total / count if model.reduction is Reduction.MEAN else total
+def whole_loss(model: Model, total: Tensor, count: int, trained: Sequence[Tensor]) -> Tensor:
+    """Return the loss from the sum of so many samples' losses, and the trained parameters.
+
+    Weight decay λ adds λ/2 times the sum of the parameters' squares, whose gradient, λ times
+    the parameter, draws each of them towards 0.
+    """
+    loss = total / count if model.reduction is Reduction.MEAN else total
+    if not model.weight_decay:
+        return loss
+    first, *others = (parameter**2 for parameter in trained)
+    squares = first
+    for each in others:
+        squares = squares + each
+    return loss + squares * Scalar(model.weight_decay / 2, name="λ/2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +143,8 @@ def record_loss(problem: Problem, samples: Samples) -> RecordedLoss:
     x, y, total = Scalar(0.0, name="x"), Scalar(0.0, name="y"), Scalar(0.0)
     prediction = predict(problem.model, leaves, x)
     term, names = sample_loss(problem.model, prediction.node, y)
-    loss = reduce(problem.model, total, len(samples))
     trained = [leaves[name] for name in problem.parameters]
+    loss = whole_loss(problem.model, total, len(samples), trained)
     tape = Tape.record(loss, trained, {x: samples.x, y: samples.y}, {total: term})
     names = {**names, **prediction.names, prediction.node: "ŷ"}
     return RecordedLoss(

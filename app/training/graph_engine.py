@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from app.study.data import Samples
 from app.study.experiment import Problem
-from app.study.model import predict, reduce, sample_loss
+from app.study.model import predict, sample_loss, whole_loss
 from autograd import Scalar, Tensor
 from autograd.optimizers import State, UpdateRule, Vector
 from autograd.tape import Tape
@@ -79,7 +79,7 @@ class GraphEngine:
         The loss is the notebook's chain of additions, divided by the number of samples.
         The chain is cut into blocks: each goes on from the sum so far, and its backward pass
         starts with the gradient that the division passes down, so loss and gradients are
-        those of the whole graph to the last digit. A hundred thousand samples then neither
+        those of the whole graph to the last digit, or with weight decay but for rounding. A hundred thousand samples then neither
         fill the memory nor keep the thread from answering.
         """
         data = self._data if chosen is None else [self._data[each] for each in chosen.tolist()]
@@ -89,7 +89,8 @@ class GraphEngine:
         leaves = {name: Scalar(value, name=name) for name, value in self._problem.frozen}
         leaves |= parameters
         total = Scalar(0.0, require_grad=True)
-        reduce(model, total, len(data)).backward()
+        trained_leaves = list(parameters.values())
+        whole_loss(model, total, len(data), trained_leaves).backward()
         upstream = total.grad
         for start in range(0, len(data), BLOCK):
             if self._asked.cancelled():
@@ -99,5 +100,5 @@ class GraphEngine:
                 block += sample_loss(model, predict(model, leaves, x).node, y)[0]
             block.backward(upstream)
             total.data = block.data
-        loss = reduce(model, total, len(data)).data
+        loss = whole_loss(model, total, len(data), trained_leaves).data
         return loss, np.array([parameters[name].grad for name in names], dtype=float)

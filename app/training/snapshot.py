@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -76,8 +76,11 @@ class Probe:
         return Curve(self.problem, x)
 
     def test_tape(self) -> Tape | None:
-        """Return the loss of the test samples; None if there are none."""
-        return record_loss(self.problem, self.test).tape if len(self.test) else None
+        """Return the loss of the test samples, without weight decay; None if there are none."""
+        if not len(self.test):
+            return None
+        model = replace(self.problem.model, weight_decay=0.0)
+        return record_loss(replace(self.problem, model=model), self.test).tape
 
     def snapshot(
         self,

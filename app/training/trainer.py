@@ -16,6 +16,7 @@ from app.training.course import Course
 from app.training.engine import ChosenEngine, choose_engine
 from app.training.graph_engine import CancelledError
 from app.training.history import History
+from app.training.not_computable import why_not_computable
 from app.training.stability import stability
 from app.training.update import update_rule
 from autograd.optimizers import State, Vector
@@ -49,6 +50,7 @@ class Trainer:
     ) -> None:
         """Prepare the run; ``start`` evaluates epoch 0."""
         chosen = choose(experiment.problem)
+        self._problem = experiment.problem
         self._engine = chosen.engine
         self._tape = chosen.tape
         self.course = Course(chosen.engine, chosen.tape.samples, experiment.training)
@@ -140,7 +142,12 @@ class Trainer:
         if not training.clipping:
             advice += ", or clip the gradients"
         if epoch == 0:
-            advice = "Choose initial parameters and data that are closer together"
+            return Divergence(
+                0,
+                f"The loss is {became} from the start. "
+                f"{why_not_computable(self._problem, self.history.parameters(0))} "
+                "Choose another formula, other initial values, or other data.",
+            )
         return Divergence(
             epoch,
             f"The loss became {became} at epoch {epoch:,}: its numbers grew beyond what a "

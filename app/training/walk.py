@@ -83,12 +83,18 @@ class Walk(Playback):
         """How many steps of the epoch are done, and how many there are; (0, 0) as a whole."""
         return (0, 0) if self.step is None else (self.step + 1, len(self._epoch_trace()))
 
-    def show_run(self, probe: Probe) -> None:
-        """Look at another run, whose epochs are to come."""
+    def show_run(self, probe: Probe, *, keep_epoch: bool = False) -> None:
+        """Look at another run, whose epochs are to come.
+
+        With ``keep_epoch`` that is at the same epoch, if one that is past was looked at and
+        the run has it already; else at the newest.
+        """
         self.pause()
         same = self._probe is probe
         self._probe = probe
-        self.epoch, self.step, self._wanted, self._pausing = -1, None, None, False
+        stays = keep_epoch and self.epoch < min(self._newest, self._session.epoch)
+        self._wanted = (self.epoch, False) if stays else None
+        self.epoch, self.step, self._pausing = -1, None, False
         self.what_if = NOTHING_REPLACED
         self._newest = -1
         if not same:
