@@ -76,7 +76,7 @@ class Docks(QObject):
         )
         for dock in self:
             dock.setFloating(False)
-            dock.show()
+            self._window.removeDockWidget(dock)  # else bars of tabs that were are left over
         horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         window = self._window
         window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, experiment)
@@ -86,8 +86,10 @@ class Docks(QObject):
         window.splitDockWidget(fit, loss, horizontal)
         for behind in (landscape, steps):
             window.tabifyDockWidget(inspector, behind)
-        for behind in (runs, sweep):
-            window.tabifyDockWidget(fit, behind)
+        window.tabifyDockWidget(fit, runs)
+        window.tabifyDockWidget(runs, sweep)
+        for dock in self:
+            dock.show()
         inspector.raise_()
         fit.raise_()
         self.share_out()
@@ -103,7 +105,7 @@ class Docks(QObject):
         window.resizeDocks([experiment, graph, inspector], [left, rest - right, right], horizontal)
         middle = rest - right
         window.resizeDocks([fit, loss], [round(0.6 * middle), round(0.4 * middle)], horizontal)
-        window.resizeDocks([graph, fit], [72, 28], vertical)
+        window.resizeDocks([graph, fit], [66, 34], vertical)
 
     def set_theme(self, theme: Theme) -> None:
         """Use the theme's colours for the titles."""

@@ -95,7 +95,7 @@ class Editing(QObject):
     ) -> QAction:
         action = QAction(text, self)
         action.setObjectName(f"{text.replace('&', '').lower()}_action")
-        action.setShortcut(QKeySequence(key))
+        action.setShortcuts(QKeySequence.keyBindings(key))
         action.triggered.connect(what)
         return action
 

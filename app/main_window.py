@@ -66,6 +66,7 @@ class MainWindow(RestoredWindow):
         self._was_painted = False
         self.session: Session | None = None
         self._views: RunViews | None = None
+        self._runs: RunActions | None = None
         self._bars = bars = Bars(self)
         self.transport, self.trace_bar, self.notice = bars.transport, bars.trace_bar, bars.notice
         self.panel = ExperimentPanel(presets())
@@ -157,7 +158,7 @@ class MainWindow(RestoredWindow):
         from app.data_edits import DataEdits
         from app.run_actions import RunActions
 
-        runs = RunActions(session, views.walk, views.runs, self.notice, self)
+        self._runs = runs = RunActions(session, views.walk, views.runs, self.notice, self)
         self.files.data = data = DataEdits(
             self.editing, lambda: self.panel.experiment, views.fit, self
         )
@@ -307,8 +308,9 @@ class MainWindow(RestoredWindow):
     def _show_title(self) -> None:
         """Name what is open in the window's title, marked if it was changed since."""
         experiment = self.panel.experiment if self.session is None else self.session.experiment
-        if self._opening.experiment == experiment:
-            self._opened = self._opening
+        known = (self._opening, self._opened, *presets())
+        same = (preset for preset in known if preset.experiment == experiment)
+        self._opened = next(same, self._opened)
         self.setWindowTitle(f"{self._opened.title}[*] – Chainrule")
         self.setWindowModified(experiment != self._opened.experiment)
 
@@ -328,8 +330,10 @@ class MainWindow(RestoredWindow):
         self.transport.show_running(session.running)
         if self.editing.waits:
             return
-        place = "" if session.running or self._views is None else self.walk.sentence
-        sentence = place or describe(session.state, session.epoch, session.notice)
+        resting = not session.running and self._views is not None
+        place = self.walk.sentence if resting else ""
+        branch = "" if self._runs is None else self._runs.sentence
+        sentence = place or branch or describe(session.state, session.epoch, session.notice)
         if sentence:
             self.notice.say(sentence)
 

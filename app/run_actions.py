@@ -68,16 +68,24 @@ class RunActions(QObject):
 
     def branch(self, training: Training) -> None:
         """Branch off at the epoch that is looked at, to go on from there with these settings."""
-        session, parent, epoch = self._session, self._session.current, self._walk.epoch
         try:
-            run = session.branch(epoch, training)
+            self._session.branch(self._walk.epoch, training)
         except RunListError as error:
             self._refuse(error)
             return
         self._name_branch()
-        self.said.emit(
-            f"“{run.name}” branches off from “{parent.name}” at epoch {epoch:,}. Change its "
-            "training settings, and Play goes on from here; both are in the list of runs."
+        self.said.emit("")
+
+    @property
+    def sentence(self) -> str:
+        """What is special about the present run: that it branches off just here; else ""."""
+        session = self._session
+        run, names = session.current, {each.number: each.name for each in session.runs}
+        if run.running or run.parent not in names or run.epoch != run.branched_at:
+            return ""
+        return (
+            f"“{run.name}” branches off from “{names[run.parent]}” at epoch {run.epoch:,}. Change "
+            "its training settings; Play goes on from here. Both are in the list of runs."
         )
 
     def _name_branch(self) -> None:

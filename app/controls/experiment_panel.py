@@ -1,39 +1,30 @@
-"""The panel that edits the experiment: presets, data, initial parameters, training."""
+"""The panel that edits the experiment: presets, model, parameters, data, training."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from enum import Enum
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QFormLayout,
-    QFrame,
-    QGroupBox,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from app.controls.data_form import DataForm
 from app.controls.learning_rate_scale import LearningRateScale
-from app.controls.number_edit import NumberEdit
+from app.controls.model_form import ModelForm
+from app.controls.new_data import draw_anew
+from app.controls.parameter_form import ParameterForm
+from app.controls.setting_form import SettingForm, list_box, rows_of
 from app.study.experiment import Experiment, applies, check
 from app.study.presets import Preset
-from app.study.setting import Choice, Flag, Number, Setting, SettingError, settings_of
+from app.study.recipe import DataSource
+from app.study.setting import SettingError, settings_of
+from app.study.start import Start
 from app.style_property import set_style_property
 
 if TYPE_CHECKING:
     from app.theme import Theme
     from app.training.stability import Stability
-
-GROUP_TITLES = {"model": "Model", "data": "Data", "initial": "Initial parameters", "training": "Training"}
 
 
 class ExperimentPanel(QScrollArea):
@@ -51,20 +42,28 @@ class ExperimentPanel(QScrollArea):
     """A person changed a setting: the experiment wanted, and the label of what changed."""
     preset_chosen = Signal(object)
     """A person chose a preset."""
+    import_asked = Signal()
+    """A person wants to import a table."""
+    part_hovered = Signal(object)
+    """Another part of the model's formula is pointed at: its (start, end), or None for none."""
 
     def __init__(self, presets: Sequence[Preset], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.experiment = Experiment()
         self._presets = list(presets)
-        self._editors: dict[str, QWidget] = {}
-        self._forms: dict[str, QFormLayout] = {}
         self.scale = LearningRateScale()
         self._stability = QLabel(wordWrap=True, objectName="stability")
+        self._model = ModelForm(self.experiment)
+        self._parameters = ParameterForm(self.experiment)
+        self._data = DataForm(self.experiment)
+        self._training = self._make_training()
+        self._forms = (self._model, self._parameters, self._data, self._training)
         self.setObjectName("experiment_panel")
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(self._make_content())
+        self._connect()
         self.show_experiment(self.experiment)
 
     # -- what the window calls --------------------------------------------------------------
@@ -72,16 +71,20 @@ class ExperimentPanel(QScrollArea):
     def show_experiment(self, experiment: Experiment) -> None:
         """Show an experiment in all controls; a field that was typed wrongly keeps its text."""
         self.experiment = experiment
-        for name, editor in self._editors.items():
-            value = experiment.value(name)
-            if isinstance(editor, NumberEdit) and editor.problem and editor.value() == value:
-                continue
-            editor.blockSignals(not isinstance(editor, NumberEdit))
-            _show_value(editor, value)
-            editor.blockSignals(False)
+        for form in (self._model, self._parameters, self._data):
+            form.show_experiment(experiment)
+        self._training.show_values(experiment.value)
+        self._training.show_what_applies(applies(experiment))
         self.scale.set_value(experiment.training.learning_rate)
         self._show_preset()
-        self._show_what_applies()
+
+    def show_present(self, values: Mapping[str, float] | None) -> None:
+        """Show the present values of the trained parameters; None: they are not known."""
+        self._parameters.show_present(values)
+
+    def light_parts(self, spans: Collection[tuple[int, int]]) -> None:
+        """Light the parts of the model's formula that are these characters."""
+        self._model.light(spans)
 
     def show_stability(self, stability: Stability) -> None:
         """Mark the largest stable learning rate, and say how the present one compares."""
@@ -92,20 +95,18 @@ class ExperimentPanel(QScrollArea):
 
     def set_theme(self, theme: Theme) -> None:
         """Use the theme's colours."""
-        self.scale.set_theme(theme)
+        for each in (self.scale, *self._forms):
+            each.set_theme(theme)
 
     def commit(self) -> bool:
         """Take what was typed and not entered yet; return whether all of it is valid."""
-        taken = [field.commit() for field in self._fields() if field.isVisibleTo(self)]
+        taken = [form.commit() for form in self._forms]
         return all(taken)
 
     def discard_typing(self) -> None:
         """Bring back the values in force in all fields."""
-        for field in self._fields():
-            field.set_value(field.value())
-
-    def _fields(self) -> list[NumberEdit]:
-        return [editor for editor in self._editors.values() if isinstance(editor, NumberEdit)]
+        for form in self._forms:
+            form.discard_typing()
 
     def resize_to_text(self) -> None:
         """Reserve the width that the controls need in the present font."""
@@ -122,13 +123,13 @@ class ExperimentPanel(QScrollArea):
         layout.setSpacing(4)
         layout.addWidget(self._make_preset_box())
         layout.addWidget(self._about)
-        for group_name, group in self.experiment.groups():
-            layout.addWidget(self._make_group(group_name, settings_of(group)))
+        for form in self._forms:
+            layout.addWidget(form)
         layout.addStretch(1)
         return content
 
     def _make_preset_box(self) -> QWidget:
-        self._preset_box = _list_box()
+        self._preset_box = list_box()
         self._preset_box.setObjectName("preset")
         self._preset_box.setAccessibleName("Preset")
         self._preset_box.setToolTip("A ready experiment to start from.")
@@ -146,102 +147,72 @@ class ExperimentPanel(QScrollArea):
         self._about.setAlignment(Qt.AlignmentFlag.AlignTop)
         return self._preset_box
 
-    def _make_group(self, group_name: str, settings: dict[str, Setting]) -> QGroupBox:
-        box = QGroupBox(GROUP_TITLES[group_name], objectName=f"{group_name}_group")
-        form = QFormLayout(box)
-        form.setContentsMargins(0, 2, 0, 2)
-        form.setVerticalSpacing(5)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        for name, setting in settings.items():
-            editor = self._make_editor(name, setting)
-            editor.setObjectName(name)
-            editor.setAccessibleName(setting.label)
-            editor.setAccessibleDescription(setting.help)
-            editor.setToolTip(_tool_tip(setting))
-            self._editors[name] = editor
-            if isinstance(setting, Flag):
-                form.addRow(editor)
-            else:
-                label = QLabel(setting.label)
-                label.setBuddy(editor)
-                label.setToolTip(_tool_tip(setting))
-                form.addRow(label, editor)
-            self._forms[name] = form
-            if isinstance(editor, NumberEdit):
-                _add_problem_row(form, editor, name)
-            if name == "learning_rate":
-                self._add_scale(form, editor)
-        if group_name == "data":
-            form.addRow(self._make_new_data_button())
-        return box
+    def _make_training(self) -> SettingForm:
+        """Return the training's form, the learning rate's scale below its field."""
+        settings = settings_of(self.experiment.training)
+        form = SettingForm("Training", settings, self.experiment.value)
+        form.setObjectName("training_group")
+        form.add_below("learning_rate", rows_of(self.scale, self._stability))
+        return form
 
-    def _add_scale(self, form: QFormLayout, edit: NumberEdit) -> None:
-        """Add the learning rate's scale below its field, and a line on what is stable."""
-        rows = QVBoxLayout()  # by itself a form would squeeze the scale beside a wrapped label
-        rows.setSpacing(form.verticalSpacing())
-        rows.addWidget(self.scale)
-        rows.addWidget(self._stability)
-        form.addRow(rows)
+    def _connect(self) -> None:
+        self._model.part_hovered.connect(self.part_hovered)
+        self._data.import_asked.connect(self.import_asked)
+        self._data.new_data_asked.connect(self._draw_new_data)
+        self._parameters.starts_edited.connect(self._take_starts)
         self.scale.value_changed.connect(
-            lambda value: self._edit_number(edit, "learning_rate", value)
+            lambda value: self._take(self._training, "learning_rate", value)
         )
-
-    def _make_new_data_button(self) -> QPushButton:
-        button = QPushButton("&New data", objectName="new_data")
-        button.setToolTip(
-            "Draw another true line, as the notebook does: a whole slope from −10 to 10, "
-            "a whole intercept from −20 to 20."
-        )
-        button.clicked.connect(self._draw_new_data)
-        return button
-
-    def _make_editor(self, name: str, setting: Setting) -> QWidget:
-        if isinstance(setting, Number):
-            edit = NumberEdit(setting, self.experiment.value(name))
-            edit.value_changed.connect(lambda value: self._edit_number(edit, name, value))
-            return edit
-        if isinstance(setting, Choice):
-            box = _list_box()
-            box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            for option in setting.options:
-                box.addItem(getattr(option, "label", option.value), option)
-            box.activated.connect(lambda: self._edit(name, box.currentData(), setting.label))
-            return box
-        check = QCheckBox(setting.label)
-        check.toggled.connect(lambda on: self._edit(name, on, setting.label))
-        return check
+        for form in self._forms:
+            form.edited.connect(lambda name, value, form=form: self._take(form, name, value))
+            form.typed.connect(lambda name, value, form=form: self._take(form, name, value))
 
     # -- what a person does -----------------------------------------------------------------
 
-    def _edit(self, name: str, value: Any, label: str) -> None:
-        self._ask_for(self.experiment.with_value(name, value), label)
-
-    def _edit_number(self, edit: NumberEdit, name: str, value: float) -> None:
-        """Ask for a number, unless it contradicts the other settings."""
+    def _take(self, form: SettingForm, name: str, value: Any) -> None:
+        """Ask for another value of a setting, unless it contradicts the others."""
         before = self.experiment.value(name)
+        try:
+            wanted = self._with_value(name, value)
+        except SettingError as error:
+            form.refuse(name, before, str(error))
+            return
+        self._ask_for(wanted, form.label_of(name), lambda why: form.refuse(name, before, why))
+
+    def _with_value(self, name: str, value: Any) -> Experiment:
+        """Return the experiment with one setting changed; own points are the present ones."""
         wanted = self.experiment.with_value(name, value)
+        if wanted.data.source is DataSource.POINTS and wanted.data.points is None:
+            # Imported here: NumPy comes with it, and the window is painted before it is loaded.
+            from app.study.data import as_points
+
+            points = as_points(self.experiment.data, self.experiment.model)
+            wanted = wanted.with_value("points", points)
+        return wanted
+
+    def _take_starts(
+        self, starts: Mapping[str, Start], label: str, refuse: Callable[[str], None]
+    ) -> None:
+        """Ask for other starts of some parameters."""
+        wanted = {**dict(self.experiment.initial.starts), **starts}
+        self._ask_for(self.experiment.with_value("starts", tuple(wanted.items())), label, refuse)
+
+    def _draw_new_data(self) -> None:
+        drawn = draw_anew(self.experiment, random.SystemRandom())
+        if drawn != self.experiment:
+            self.experiment_edited.emit(drawn, "New data")
+
+    def _ask_for(self, wanted: Experiment, label: str, refuse: Callable[[str], None]) -> None:
+        """Ask for an experiment, or refuse it with the reason why it cannot be run."""
         try:
             check(wanted)
         except SettingError as error:
-            edit.refuse(before, str(error))
-        else:
-            self._ask_for(wanted, edit.accessibleName())
-            for other in self._fields():  # what it contradicted may be right now
-                if other.problem:
-                    other.commit()
-
-    def _draw_new_data(self) -> None:
-        # Imported here: NumPy comes with it, and the window is painted before that is loaded.
-        from app.study.data import draw_line
-
-        slope, intercept = draw_line(random.SystemRandom())
-        drawn = self.experiment.with_value("true.m", float(slope))
-        self._ask_for(drawn.with_value("true.c", float(intercept)), "New data")
-
-    def _ask_for(self, experiment: Experiment, label: str) -> None:
-        if experiment != self.experiment:
-            self.experiment_edited.emit(experiment, label)
+            refuse(str(error))
+            return
+        if wanted != self.experiment:
+            self.experiment_edited.emit(wanted, label)
+        for form in self._forms:
+            form.retry()
 
     # -- showing ----------------------------------------------------------------------------
 
@@ -258,54 +229,3 @@ class ExperimentPanel(QScrollArea):
             if index >= 0
             else "Your own settings. File ▸ Save keeps them; a preset brings others back."
         )
-
-    def _show_what_applies(self) -> None:
-        """Show only those controls that have an effect with the other settings."""
-        for name, effective in applies(self.experiment).items():
-            editor = self._editors[name]
-            if isinstance(editor, NumberEdit) and not effective and editor.problem:
-                editor.set_value(editor.value())  # nobody can see or mend it any more
-            self._forms[name].setRowVisible(editor, effective)
-
-
-def _add_problem_row(form: QFormLayout, edit: NumberEdit, name: str) -> None:
-    """Add a row below a field in which its problem is said, visible only while there is one."""
-    label = QLabel(wordWrap=True, objectName=f"{name}_problem")
-    label.setProperty("role", "problem")
-    form.addRow(label)
-    form.setRowVisible(label, False)
-
-    def show(problem: str) -> None:
-        label.setText(problem)
-        form.setRowVisible(label, bool(problem))
-
-    edit.problem_changed.connect(show)
-
-
-def _show_value(editor: QWidget, value: Any) -> None:
-    """Show a setting's value in its editor."""
-    match editor:
-        case NumberEdit():
-            editor.set_value(value)
-        case QComboBox():
-            options: list[Enum] = [editor.itemData(index) for index in range(editor.count())]
-            editor.setCurrentIndex(options.index(value))
-        case QCheckBox():
-            editor.setChecked(value)
-
-
-def _tool_tip(setting: Setting) -> str:
-    """Return what a setting means and takes, wrapped by Qt because it is rich text."""
-    allowed = f"<br>{setting.allowed.capitalize()}." if isinstance(setting, Number) else ""
-    return f"<p>{setting.help}{allowed}</p>"
-
-
-def _list_box() -> QComboBox:
-    """Return a list that keeps the focus only where the keyboard led to it.
-
-    After a choice with the mouse letters would else go on choosing, in place of the window's
-    shortcuts.
-    """
-    box = QComboBox()
-    box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return box

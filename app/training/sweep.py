@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from app.study.data import initial_parameters
-from app.study.experiment import Experiment
+from app.study.experiment import Experiment, Problem
 from app.study.hyperparameters import Training
 from app.study.setting import SettingError
 from app.training.course import Course
@@ -137,7 +136,7 @@ class Sweep:
     def __init__(
         self,
         plan: SweepPlan,
-        choose: Callable[[Any], ChosenEngine] = choose_engine,
+        choose: Callable[[Problem], ChosenEngine] = choose_engine,
         threads: int | None = None,
     ) -> None:
         """Prepare; ``run`` trains, in so many threads, by default one for each core."""
@@ -195,7 +194,7 @@ class Sweep:
     def _start(self) -> tuple[ChosenEngine, Vector]:
         """Return what trains, and the initial parameters."""
         experiment = self.plan.experiment
-        return self._choose(experiment.data), np.array(initial_parameters(experiment.initial))
+        return self._choose(experiment.problem), np.array(experiment.initial_parameters())
 
     def _train(
         self, cell: Cell, chosen: ChosenEngine, parameters: Vector, gradient: Vector
@@ -224,9 +223,7 @@ class Sweep:
             lowest = float(finite.min(initial=lowest))
             self._count(len(run.losses))
         self._count(training.epochs - epoch)
-        self.outcomes.append(
-            Outcome(cell, loss, lowest, None if math.isfinite(loss) else epoch)
-        )
+        self.outcomes.append(Outcome(cell, loss, lowest, None if math.isfinite(loss) else epoch))
 
     def _count(self, epochs: int) -> None:
         with self._lock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -77,7 +78,7 @@ class Range:
         for significant in range(2, 17):
             inner = [float(f"{value:.{significant}e}") for value in spaced[1:-1]]
             values = (low, *inner, high)
-            if all(one < next_ for one, next_ in zip(values, values[1:], strict=False)):
+            if all(one < next_ for one, next_ in pairwise(values)):
                 return values
         return tuple(sorted({low, *spaced[1:-1], high}))
 

@@ -350,7 +350,8 @@ class Walk(Playback):
         elif self.epoch < newest:
             self.sentence = (
                 f"This is epoch {self.epoch:,} of {newest:,} trained. "
-                f"Esc goes to the newest; Play goes on from there."
+                f"Esc goes to the newest; Play goes on from there. "
+                f"Another training setting branches off here."
             )
         self.said.emit(self.sentence)
 

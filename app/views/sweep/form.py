@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.study.experiment import Experiment
@@ -114,8 +115,15 @@ class SweepForm(QScrollArea):
     # -- as wide as what is in it -----------------------------------------------------------
 
     def sizeHint(self) -> QSize:  # noqa: D102  Qt's
-        width = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
-        return QSize(width, self.widget().sizeHint().height())
+        content = self.widget()
+        bar = self.verticalScrollBar().sizeHint().width()
+        width = content.minimumSizeHint().width() + bar
+        return QSize(width, content.heightForWidth(max(content.width(), width - bar)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102  Qt's
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
     def minimumSizeHint(self) -> QSize:  # noqa: D102  Qt's
         return QSize(self.sizeHint().width(), 2 * self.fontMetrics().height())

@@ -1,0 +1,114 @@
+"""Edits of the experiment are undone and made again; where epochs would be lost one is asked."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+def undo(person):
+    person.window.setFocus()
+    person.press(Qt.Key.Key_Z, CONTROL)
+
+
+def redo(person):
+    person.window.setFocus()
+    person.press(Qt.Key.Key_Z, CONTROL | SHIFT)
+
+
+def in_edit_menu(person) -> list[str]:
+    menu = next(each.menu() for each in person.window.menuBar().actions() if each.text() == "&Edit")
+    return [each.text().replace("&", "") for each in menu.actions() if each.isEnabled()]
+
+
+def test_a_setting_is_undone_and_made_again(person):
+    assert not any("do" in text for text in in_edit_menu(person) if text.startswith(("Un", "Re")))
+    person.enter("learning_rate", "0.5")
+    assert "Undo “Learning rate”" in in_edit_menu(person)
+    undo(person)
+    assert person.read("learning_rate") == "0.001"
+    assert person.window.session.experiment.training.learning_rate == 0.001
+    assert "Redo “Learning rate”" in in_edit_menu(person)
+    redo(person)
+    assert person.window.session.experiment.training.learning_rate == 0.5
+
+
+def test_edits_are_undone_one_by_one_the_newest_first(person):
+    person.enter("learning_rate", "0.5")
+    person.enter("epochs", "77")
+    person.enter("samples", "5")
+    person.wait(lambda: person.epoch == 0)
+    experiment = person.window.session.experiment
+    assert (experiment.training.epochs, experiment.data.samples) == (77, 5)
+    undo(person)
+    person.wait(lambda: person.epoch == 0)
+    assert person.read("samples") == "41"
+    assert person.read("epochs") == "77"
+    undo(person)
+    assert person.read("epochs") == "2000"
+    undo(person)
+    assert person.window.session.experiment == person.window.panel.experiment
+    assert person.window.session.experiment.training.learning_rate == 0.001
+
+
+def test_what_one_drag_of_a_slider_does_is_one_edit(person):
+    scale = person.window.panel.scale
+    for value in (0.002, 0.003, 0.004):
+        scale.value_changed.emit(value)
+    assert person.window.session.experiment.training.learning_rate == 0.004
+    undo(person)
+    assert person.window.session.experiment.training.learning_rate == 0.001
+
+
+def test_undoing_what_began_a_run_asks_before_its_epochs_are_lost(person):
+    person.enter("samples", "5")
+    person.wait(lambda: person.epoch == 0)
+    person.train(3)
+    undo(person)
+    assert "lost" in person.read("notice_text")
+    person.click("answer_keep_this_run")
+    assert person.read("samples") == "5"
+    assert person.epoch == 3
+    undo(person)
+    person.click("answer_go_on")
+    person.wait(lambda: person.epoch == 0)
+    assert person.read("samples") == "41"
+
+
+def test_undo_takes_back_an_edit_that_is_asked_about(person):
+    person.train(2)
+    person.enter("samples", "5")
+    assert person.sees("answer_start_anew")
+    undo(person)
+    assert person.read("samples") == "41"
+    assert not person.sees("answer_start_anew")
+    assert person.epoch == 2
+
+
+def test_a_preset_is_undone_like_any_edit(person):
+    before = person.window.session.experiment
+    person.choose("preset", "Noisy")
+    person.wait(lambda: person.window.session.experiment != before)
+    undo(person)
+    assert person.window.session.experiment == before
+    assert "The notebook" in person.window.windowTitle()
+
+
+def test_in_a_field_undo_is_about_what_is_typed(person):
+    person.enter("epochs", "77")
+    person.type("learning_rate", "0.7")
+    person.press(Qt.Key.Key_Z, CONTROL)
+    assert person.window.session.experiment.training.epochs == 77
+
+
+def test_both_runs_can_be_kept(person):
+    person.train(4)
+    person.enter("samples", "5")
+    person.click("answer_keep_both")
+    person.wait(lambda: person.epoch == 0)
+    first, second = person.window.session.runs
+    assert (first.epoch, second.epoch) == (4, 0)
+    assert second is person.window.session.current
+    assert second.experiment.data.samples == 5
