@@ -40,8 +40,9 @@ def _power(a: Any, b: Any) -> Any:
     Given a single exponent ½, NumPy takes the root; but of −∞ that is nan, and of −0.0 −0.0,
     where the power is ∞ and 0.0.
     """
-    if np.ndim(a) and np.ndim(b) == 0 and b == 0.5:
-        b = np.full(np.shape(a), b)
+    if np.ndim(b) == 0 and b == 0.5:
+        column = np.atleast_1d(a)
+        return np.power(column, np.full(column.shape, b)).reshape(np.shape(a))[()]
     return np.power(a, b)
 
 

@@ -21,6 +21,7 @@ from app.study.data import make_samples
 from app.study.model import Curve
 from app.theme import Theme
 from app.training.moment import Moment, Probe
+from app.views.elided_label import ElidedLabel
 from app.views.fit_data import Fit, FitData
 from app.views.fit_handles import Handles, handle_places
 from app.views.fit_points import EditableFitPlot
@@ -73,14 +74,15 @@ class FitView(QWidget):
         self._tabs.setTabToolTip(1, "Every sample's prediction, as the notebook's last cell prints")
         self._tabs.currentChanged.connect(self._show)
         self._tabs.setCornerWidget(self._make_corner())
-        above = QHBoxLayout()
-        above.setSpacing(14)
-        above.addWidget(self._formula, 1)
-        above.addWidget(self._quality)
+        below = QHBoxLayout()
+        below.setSpacing(14)
+        below.addWidget(self._true, 1)
+        below.addWidget(self._quality)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 0, 6, 6)
         layout.setSpacing(2)
-        layout.addLayout(above)
+        layout.addWidget(self._formula)
+        layout.addLayout(below)
         layout.addWidget(self._tabs, 1)
 
     # -- what is shown ----------------------------------------------------------------------
@@ -124,6 +126,7 @@ class FitView(QWidget):
         """Use the theme's colours."""
         self._theme = theme
         self.plot.set_theme(theme)
+        self._formula.setStyleSheet(f"color: {theme.fit.name()}; font-weight: bold")
         self._show_words()
 
     def _show(self) -> None:
@@ -173,15 +176,11 @@ class FitView(QWidget):
         moment, probe, fit = self._moment, self._probe, self._fit
         if moment is None or probe is None or fit is None or self._theme is None:
             return
-        fitted = fitted_formula(probe.problem, moment.parameters)
-        colour, muted = self._theme.fit.name(), self._theme.muted.name()
-        text = f"<span style='color:{colour}'>fitted <b>{fitted}</b></span>"
-        said = f"fitted {fitted}"
-        if self._truth:
-            text += f" &nbsp;&nbsp; <span style='color:{muted}'>true {self._truth}</span>"
-            said += f", true {self._truth}"
-        self._formula.setText(text)
-        self._formula.setAccessibleDescription(said)
+        fitted = f"fitted {fitted_formula(probe.problem, moment.parameters)}"
+        true = f"true {self._truth}" if self._truth else ""
+        for label, text in ((self._formula, fitted), (self._true, true)):
+            label.setText(text)
+            label.setAccessibleDescription(text)
         self._quality.setText(quality(fit, probe.test))
         self._start.setVisible(replaced_parameters(moment) is not None)
 
@@ -252,20 +251,18 @@ class FitView(QWidget):
         plot.getViewBox().sigRangeChanged.connect(self._place_handles)
 
     def _make_words(self) -> None:
-        selectable = Qt.TextInteractionFlag.TextSelectableByMouse
-        self._formula = QLabel(
-            objectName="fitted_formula", textFormat=Qt.TextFormat.RichText, wordWrap=True
-        )
-        self._formula.setTextInteractionFlags(selectable)
+        self._formula, self._true = ElidedLabel("fitted_formula"), ElidedLabel("true_formula")
         self._formula.setAccessibleName("Fitted formula")
-        self._quality = QLabel(objectName="fit_quality")
-        self._quality.setTextInteractionFlags(selectable)
-        self._quality.setProperty("role", "muted")
+        self._true.setAccessibleName("True formula")
+        self._quality = ElidedLabel("fit_quality")
         self._quality.setAccessibleName("Quality of the fit")
-        self._quality.setToolTip(
+        self._quality.set_help(
             "R² is the share of the spread of y that is predicted: 1 at best. RMSE is the root "
-            "of the mean squared residual."
+            "of the mean squared residual. Both of the data trained on, and of those kept for "
+            "testing, if there are any."
         )
+        for label in (self._true, self._quality):
+            label.setProperty("role", "muted")
 
     def _make_corner(self) -> QWidget:
         self._residuals = QCheckBox("Resid&uals", objectName="residuals", checked=True)

@@ -50,16 +50,17 @@ def true_formula(problem: Problem) -> str:
 
 
 def quality(fit: Fit, test: Samples) -> str:
-    """Return R² and RMSE of a fit; of the test data, if there are any, in a line below."""
-    trained = _quality(*fit_quality(fit.y, fit.prediction))
-    if not len(test):
-        return trained
-    return f"training: {trained}\ntest: {_quality(*fit_quality(test.y, fit.test))}"
+    """Return R² and RMSE of a fit, and of the test data in parentheses, if there are any."""
+    trained, tested = _quality(fit.y, fit.prediction), _quality(test.y, fit.test)
+    both = (f"{own} (test {other})" for own, other in zip(trained, tested, strict=True))
+    r_squared, rmse = both if len(test) else trained
+    return f"R² {r_squared} · RMSE {rmse}"
 
 
-def _quality(r_squared: float, rmse: float) -> str:
+def _quality(y: Column, prediction: Column) -> tuple[str, str]:
+    r_squared, rmse = fit_quality(y, prediction)
     share = "–" if math.isnan(r_squared) else digits(r_squared, QUALITY_DIGITS)
-    return f"R² {share} · RMSE {digits(rmse, QUALITY_DIGITS)}"
+    return share, digits(rmse, QUALITY_DIGITS)
 
 
 def in_numbers(formula: Formula, values: Mapping[str, float]) -> str:

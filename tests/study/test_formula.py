@@ -371,3 +371,16 @@ def test_what_has_no_value_is_inf_or_nan_without_a_warning():
         assert value(parse("exp(a*x)"), {"a": 1, "x": x})[2] == math.inf
         assert value(parse("1/a"), {"a": 0}) == math.inf
         assert math.isnan(value(parse("a**0.5"), {"a": -1}))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("(a*log(0))**0.5", math.inf), ("(-a*0)**0.5", 0.0), ("(2*a)**0.5", 2**0.5)],
+)
+def test_a_power_of_a_half_is_no_square_root(text, expected):
+    """Of −∞ and of −0.0 they differ; found by fuzzing."""
+    found = value(parse(text, Purpose.MODEL), {"a": 1.0, "x": 0.0})
+    assert found == expected
+    assert math.copysign(1.0, found) == 1.0
+    column = value(parse(text, Purpose.MODEL), {"a": np.ones(3), "x": 0.0})
+    assert column.tolist() == [expected] * 3

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from autograd.digits import all_digits, digits
 
@@ -37,11 +45,16 @@ class Controls(QWidget):
             )
             for name, side in (("first", "to the right"), ("second", "upwards"))
         ]
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.log, self.follow, *self._choices):
-            row.addWidget(widget)
-        row.addStretch(1)
+        options, choices = QHBoxLayout(), QHBoxLayout()
+        for row, widgets in ((options, (self.log, self.follow)), (choices, self._choices)):
+            for widget in widgets:
+                row.addWidget(widget)
+            row.addStretch(1)
+        layout = QVBoxLayout(self)  # in one row they would make the dock wider
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addLayout(options)
+        layout.addLayout(choices)
         self._before: tuple[int, ...] = ()
         for choice in self._choices:
             choice.setVisible(False)

@@ -59,9 +59,7 @@ def live_columns(runs: Sequence[Run], test_losses: Mapping[int, float]) -> list[
     ]
     if test_losses:
         cells = tuple(_number(test_losses.get(run.number)) for run in runs)
-        columns.append(
-            Column("Test loss", "The loss of the samples kept from training.", cells)
-        )
+        columns.append(Column("Test loss", "The loss of the samples kept from training.", cells))
     return columns
 
 
@@ -93,7 +91,11 @@ def loss_of(run: Run) -> float | None:
 
 
 def _epoch(run: Run) -> Cell:
-    return Cell(NO_EFFECT, -1, "") if run.epoch < 0 else Cell(f"{run.epoch:,}", run.epoch, str(run.epoch))
+    return (
+        Cell(NO_EFFECT, -1, "")
+        if run.epoch < 0
+        else Cell(f"{run.epoch:,}", run.epoch, str(run.epoch))
+    )
 
 
 def _loss(run: Run) -> Cell:

@@ -189,8 +189,8 @@ class RunsModel(QAbstractTableModel):
     def flags(self, index: QModelIndex) -> Qt.ItemFlag:
         """Return what can be done with a cell."""
         more = {SHOWN: Flag.ItemIsUserCheckable, NAME: Flag.ItemIsEditable}
-        return Flag.ItemIsEnabled | Flag.ItemIsSelectable | more.get(
-            index.column(), Flag.NoItemFlags
+        return (
+            Flag.ItemIsEnabled | Flag.ItemIsSelectable | more.get(index.column(), Flag.NoItemFlags)
         )
 
     def headerData(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.number_field import NumberField
@@ -79,7 +79,6 @@ class RangeFields(QWidget):
         ):
             field.setObjectName(f"{prefix}_{end}")
             field.edited.connect(self.edited)
-            field.setMinimumWidth((4 if field is self.count else 6) * self._digit())
             row.addWidget(field, 3 if field is self.count else 5)
             if label:
                 row.addWidget(QLabel(label))
@@ -88,9 +87,18 @@ class RangeFields(QWidget):
         layout.setSpacing(3)
         layout.addLayout(row)
         layout.addWidget(self._log)
+        self._make_room()
 
-    def _digit(self) -> int:
-        return self.fontMetrics().horizontalAdvance("0") + 2
+    def _make_room(self) -> None:
+        """Let so much of each number be seen that it can be told."""
+        digit = self.fontMetrics().horizontalAdvance("0") + 2
+        for field in (self.low, self.high, self.count):
+            field.setMinimumWidth((4 if field is self.count else 6) * digit)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: D102  Qt's
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange and self.layout() is not None:
+            self._make_room()
 
     def show_range(self, range_: Range) -> None:
         """Show a range."""

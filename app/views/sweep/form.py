@@ -118,7 +118,8 @@ class SweepForm(QScrollArea):
         content = self.widget()
         bar = self.verticalScrollBar().sizeHint().width()
         width = content.minimumSizeHint().width() + bar
-        return QSize(width, content.heightForWidth(max(content.width(), width - bar)))
+        height = content.heightForWidth(max(content.width(), width - bar))
+        return QSize(width, height if height > 0 else content.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102  Qt's
         super().resizeEvent(event)
