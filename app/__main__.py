@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app import __version__
+from app.dock_titles import TITLES
 from app.study.presets import DEFAULT_PRESET, ExperimentFileError, Preset, find_preset, presets
 
 CANNOT_START = 2
@@ -62,6 +63,17 @@ def _render_parser() -> argparse.ArgumentParser:
         "--size", type=_size, default=(1440, 900), metavar="WIDTHxHEIGHT", help="in pixels"
     )
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
+    parser.add_argument(
+        "--show",
+        action="append",
+        default=[],
+        choices=sorted(TITLES),
+        metavar="DOCK",
+        help=f"bring a dock to the front, repeatable: {', '.join(sorted(TITLES))}",
+    )
+    parser.add_argument(
+        "--race", action="store_true", help="race all optimizers from the same start"
+    )
     return parser
 
 
@@ -122,11 +134,18 @@ def _render(preset: Preset, options: argparse.Namespace) -> int:
     if problem:
         print(problem, file=sys.stderr)
         return CANNOT_START
-    from app.launch import render
+    from app.launch import PictureOrder, render
 
-    problem = render(
-        preset, options.picture, options.epochs, options.size, options.theme, options.step
+    order = PictureOrder(
+        path=options.picture,
+        epochs=options.epochs,
+        size=options.size,
+        theme=options.theme,
+        step=options.step,
+        docks=tuple(options.show),
+        race=options.race,
     )
+    problem = render(preset, order)
     if problem:
         print(problem, file=sys.stderr)
         return CANNOT_START

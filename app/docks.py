@@ -9,22 +9,11 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from app.controls.dock_title import DockTitle
+from app.dock_titles import TITLES
 from app.theme import Theme
 
 SEPARATOR = 8
 """Pixels between two docks, about."""
-
-TITLES = {
-    "experiment": "Experiment",
-    "fit": "Fit",
-    "graph": "Computation graph",
-    "loss_curve": "Loss curve",
-    "inspector": "Inspector",
-    "landscape": "Landscape",
-    "steps": "Steps",
-    "runs": "Runs",
-    "sweep": "Sweep",
-}
 
 
 class Docks(QObject):
@@ -59,6 +48,11 @@ class Docks(QObject):
 
     def __iter__(self) -> Iterator[QDockWidget]:
         return iter(self._docks.values())
+
+    def bring_to_front(self, name: str) -> None:
+        """Show a dock, before those that are tabs beside it."""
+        self._docks[name].show()
+        self._docks[name].raise_()
 
     def fill(self, name: str, content: QWidget) -> None:
         """Put a widget into a dock."""

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QObject, Signal
-from PySide6.QtGui import QGuiApplication, QPixmap
+from PySide6.QtCore import QEvent, QMimeData, QObject, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from app.controls.notice_bar import NoticeBar
@@ -40,6 +40,8 @@ class Files(QObject):
     def __init__(self, window: QWidget, notice: NoticeBar) -> None:
         super().__init__(window)
         self._window, self._notice = window, notice
+        window.setAcceptDrops(True)
+        window.installEventFilter(self)
         self.data: DataEdits | None = None
 
     def ask_open(self) -> None:
@@ -95,16 +97,27 @@ class Files(QObject):
                 "warning",
             )
 
-    def drop(self, mime: QMimeData) -> bool:
-        """Open what was dropped, or say why that cannot be done; return whether it was."""
-        taken = self._take(mime)
-        if not taken:
-            self._notice.say(
-                "That cannot be imported: drop a table (.csv, .tsv, .txt, .dat), a text with "
-                f"numbers, or a saved experiment ({FILE_SUFFIX}).",
-                "warning",
-            )
-        return taken
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: ARG002
+        """Take what is dropped on the window."""
+        if event.type() is QEvent.Type.DragEnter and isinstance(event, QDragEnterEvent):
+            if event.mimeData().hasUrls() or event.mimeData().hasText():
+                event.acceptProposedAction()
+            return True
+        if event.type() is QEvent.Type.Drop and isinstance(event, QDropEvent):
+            self._drop(event)
+            return True
+        return False
+
+    def _drop(self, event: QDropEvent) -> None:
+        """Open what was dropped, or say why that cannot be done."""
+        if self._take(event.mimeData()):
+            event.acceptProposedAction()
+            return
+        self._notice.say(
+            "That cannot be imported: drop a table (.csv, .tsv, .txt, .dat), a text with "
+            f"numbers, or a saved experiment ({FILE_SUFFIX}).",
+            "warning",
+        )
 
     def _take(self, mime: QMimeData) -> bool:
         """Open a saved experiment, or show a table; return whether it is one of them."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
+import math
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
     QEventLoop,
@@ -23,6 +26,9 @@ from app.keyboard import ControlKeys
 from app.main_window import MainWindow
 from app.study.presets import Preset
 from app.theme import icon
+
+if TYPE_CHECKING:
+    from app.training.session import Session
 
 SWITCH_INTERVAL = 0.001
 """Seconds after which the worker lets the window's thread run: a fifth of Python's default,
@@ -66,18 +72,31 @@ def spare_the_collector() -> None:
     gc.freeze()
 
 
-def render(
-    preset: Preset,
-    picture: Path,
-    epochs: int | None,
-    size: tuple[int, int],
-    theme: str,
-    step: int | None = None,
-) -> str:
-    """Train and write a picture of the window; return a sentence if it could not be written.
+@dataclass(frozen=True, slots=True)
+class PictureOrder:
+    """What a picture of the window shall show.
 
-    ``step`` is the step of the newest epoch to look at, from 1 on; None for all of the epoch.
+    Attributes:
+        path: the file to write.
+        epochs: how many to train first; the experiment's own number if None.
+        size: of the window, in pixels.
+        theme: "light" or "dark".
+        step: the step of the newest epoch to look at, from 1 on; None for all of the epoch.
+        docks: those that are brought to the front, by name.
+        race: whether all optimizers are raced, each with a learning rate that suits it.
     """
+
+    path: Path
+    epochs: int | None = None
+    size: tuple[int, int] = (1440, 900)
+    theme: str = "light"
+    step: int | None = None
+    docks: tuple[str, ...] = ()
+    race: bool = False
+
+
+def render(preset: Preset, order: PictureOrder) -> str:
+    """Train and write a picture of the window; return a sentence if it could not be written."""
     import tempfile  # costs the window's start a few milliseconds
 
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -86,17 +105,18 @@ def render(
     with tempfile.TemporaryDirectory() as folder:
         settings = QSettings(str(Path(folder) / "settings.ini"), QSettings.Format.IniFormat)
         appearance = Appearance(settings)
-        appearance.choose_theme(theme)
+        appearance.choose_theme(order.theme)
         window = MainWindow(preset, settings, appearance)
-        window.resize(*size)
+        window.resize(*order.size)
         window.show()
         window.load()
-        _train(window, preset, epochs)
-        window.resize(*size)
+        _train(window, preset, order)
+        window.resize(*order.size)
+        window.show_docks(order.docks)
         application.processEvents()
-        problem = _go_to(window, step) if step else ""
+        problem = _go_to(window, order.step) if order.step else ""
         application.processEvents()
-        problem = problem or _save_picture(window, picture, size)
+        problem = problem or _save_picture(window, order.path, order.size)
         window.close()
     return problem
 
@@ -124,15 +144,34 @@ def _report(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
         print(message, file=sys.stderr)  # noqa: T201
 
 
-def _train(window: MainWindow, preset: Preset, epochs: int | None) -> None:
-    """Train so many epochs (the experiment's own number if None), as fast as it goes."""
+def _train(window: MainWindow, preset: Preset, order: PictureOrder) -> None:
+    """Train as many epochs as are wanted, as fast as it goes; in a race, every run."""
     session = window.session
     if session is None:
         return
-    wanted = preset.experiment.training.epochs if epochs is None else epochs
+    wanted = preset.experiment.training.epochs if order.epochs is None else order.epochs
     rested = QEventLoop()
     session.state_changed.connect(lambda _: rested.quit())
     rested.exec()  # epoch 0 is there
-    if wanted:
+    if order.race and wanted:
+        _race(window, session, wanted)
+    elif wanted:
         session.step(wanted)
         rested.exec()
+
+
+def _race(window: MainWindow, session: Session, epochs: int) -> None:
+    """Race all optimizers for so many epochs, and wait until the last has come to an end."""
+    window.editing.take(session.experiment.with_value("epochs", epochs), "Epochs")
+    session.set_speed(math.inf)
+    window.race_optimizers()
+    ended = QEventLoop()
+
+    def look() -> None:
+        if not any(run.running or run.state is State.PAUSED for run in session.runs[1:]):
+            ended.quit()
+
+    from app.training.loop import State
+
+    session.runs_changed.connect(look)
+    ended.exec()

@@ -6,14 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSize, Signal
-from PySide6.QtGui import (
-    QCloseEvent,
-    QDragEnterEvent,
-    QDropEvent,
-    QFontMetrics,
-    QGuiApplication,
-    QPaintEvent,
-)
+from PySide6.QtGui import QCloseEvent, QFontMetrics, QGuiApplication, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from app.appearance import Appearance
@@ -29,6 +22,7 @@ from app.restored_window import RestoredWindow
 from app.study.presets import Preset, presets
 
 if TYPE_CHECKING:
+    from app.run_actions import RunActions
     from app.run_views import RunViews
     from app.study.experiment import Experiment
     from app.training.session import Session
@@ -72,7 +66,6 @@ class MainWindow(RestoredWindow):
         self.panel = ExperimentPanel(presets())
         self.editing = Editing(self.panel, self.notice, self)
         self.files = Files(self, self.notice)
-        self.setAcceptDrops(True)
         self._add_docks()
         self._add_menus()
         self._connect_controls()
@@ -224,6 +217,22 @@ class MainWindow(RestoredWindow):
         wanted = experiment.starting_from(dict(zip(experiment.parameters, within, strict=True)))
         self.editing.take(wanted, "Start from here")
 
+    def picture(self) -> QPixmap:
+        """Return a picture of the window, with all that it has to show."""
+        if self._views is not None:
+            self._views.inspector.catch_up()
+        return self.grab()
+
+    def race_optimizers(self) -> None:
+        """Race all optimizers from the same start, each with a learning rate that suits it."""
+        if self._runs is not None:
+            self._runs.race_optimizers()
+
+    def show_docks(self, names: Sequence[str]) -> None:
+        """Bring docks to the front, by their names."""
+        for name in names:
+            self._docks.bring_to_front(name)
+
     # -- changes of the experiment ----------------------------------------------------------
 
     def _take_fields(self) -> bool:
@@ -372,14 +381,6 @@ class MainWindow(RestoredWindow):
         if not self._was_painted:
             self._was_painted = True
             self.painted.emit()
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: D102  Qt's
-        if event.mimeData().hasUrls() or event.mimeData().hasText():
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: D102  Qt's
-        if self.files.drop(event.mimeData()):
-            event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: D102  Qt's
         self.shut_down()

@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QWidget
 from app.controls.notice_bar import NoticeBar
 from app.study.difference import named_after
 from app.study.experiment import Experiment
-from app.study.hyperparameters import Training
+from app.study.hyperparameters import Optimizer, Training
 from app.training.run import RunListError, first_name
 from app.training.session import Session
 from app.training.walk import Walk
+from app.views.runs.entrants import of_optimizers
 from app.views.runs.race_dialog import RaceDialog
 from app.views.runs.view import RunsView
 
@@ -108,14 +109,24 @@ class RunActions(QObject):
         dialog.race_asked.connect(self.race)
         dialog.open()
 
+    def race_optimizers(self) -> None:
+        """Race all optimizers, each with a learning rate that suits it."""
+        self.race(of_optimizers(self._session.experiment.training, Optimizer, suited=True))
+
     def race(self, trainings: Sequence[tuple[str, Training]]) -> None:
-        """Train the present experiment with several settings at once."""
+        """Train the present experiment with several settings at once.
+
+        They take the place of the present run, if that has no epochs yet.
+        """
+        session, before = self._session, self._session.current
         try:
-            self._session.race(trainings)
+            session.race(trainings)
         except RunListError as error:
             self._refuse(error)
-        else:
-            self.opened.emit()
+            return
+        if not before.recorded:
+            session.delete(before.number)
+        self.opened.emit()
 
     def open_beside(self, experiment: Experiment, name: str) -> None:
         """Train an experiment as a run of that name, beside those that are there."""

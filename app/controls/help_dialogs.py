@@ -16,7 +16,17 @@ from PySide6.QtWidgets import (
 from app import __version__
 
 SHORTCUTS = (
-    ("Training", (("Space", "play or pause"), ("N", "one epoch"), ("R", "reset to epoch 0"))),
+    (
+        "Training",
+        (
+            ("Space", "play or pause"),
+            ("N", "one epoch"),
+            ("R", "back to epoch 0, with the same initial values"),
+            ("B", "branch: go on from the epoch looked at as a run of its own"),
+            ("Ctrl + R", "race: other optimizers or learning rates at once"),
+            ("Ctrl + Z, Ctrl + Y", "undo, redo an edit of the experiment"),
+        ),
+    ),
     (
         "Steps of an epoch",
         (
@@ -31,7 +41,7 @@ SHORTCUTS = (
         "Timeline",
         (
             ("drag, click", "look at another epoch, everywhere"),
-            ("Shift + drag", "mark a range, which is then played again and again"),
+            ("Shift + drag  or  [ ]", "mark a range, which is then played again and again"),
             ("H", "play the history, or stop"),
             ("← → Page ↑ ↓ Home End", "with the focus on it: another epoch"),
         ),
@@ -60,6 +70,37 @@ SHORTCUTS = (
         ),
     ),
     (
+        "Formula",
+        (
+            ("+ − * / **", "and sin cos tanh exp log sqrt abs relu sigmoid max min"),
+            ("x, pi, e", "are known; every other name is a parameter"),
+            ("hover", "lights the nodes of a part, and a node its part"),
+        ),
+    ),
+    (
+        "Fit",
+        (
+            ("E", "edit points, or stop"),
+            ("click; drag; right click, Del", "add; move; remove a point, while editing"),
+            ("drag a handle", "bend the curve of a model with two parameters: what if?"),
+        ),
+    ),
+    (
+        "Landscape",
+        (
+            ("click; double click", "read the loss of a place; start a run there"),
+            ("drag the point, ← → ↑ ↓", "move the parameters: what if?"),
+            ("wheel, drag", "zoom, move"),
+        ),
+    ),
+    (
+        "Runs",
+        (
+            ("Enter, double click", "look at the selected run"),
+            ("F2; Del; Space", "rename; delete; draw or hide it"),
+        ),
+    ),
+    (
         "Loss curve",
         (
             ("← → Home End", "move the crosshair"),
@@ -72,6 +113,7 @@ SHORTCUTS = (
         (
             ("Ctrl + + / − / 0", "larger, smaller, normal text"),
             ("Ctrl + O / S", "open, save an experiment"),
+            ("Ctrl + I, Ctrl + V, drop", "import a table with data of your own"),
             ("Ctrl + C", "copy the table"),
             ("F1", "this help"),
             ("Ctrl + Q", "quit"),
@@ -97,9 +139,12 @@ def about_dialog(parent: QWidget) -> QDialog:
     """Return a dialog that says what this program is."""
     text = f"""
         <h2>Chainrule {__version__}</h2>
-        <p>Shows reverse-mode automatic differentiation at work: the loss falls, the line fits,
+        <p>Shows reverse-mode automatic differentiation at work: the loss falls, the curve fits,
         and every node of the computation graph shows its value and its gradient. → and ← step
         through an epoch and back: forward, backward, update.</p>
+        <p>The model is a formula that you type, or a small network; the data come from a true
+        curve or are your own. Runs are kept side by side: drag the timeline to an epoch, change
+        a training setting, and a branch goes on from there.</p>
         <p>The colour of a node is the gradient of the loss L with respect to it, ∂L/∂node. It
         arises on the way back from the loss, edge by edge, as <i>upstream gradient × local
         derivative</i>, summed over all edges that leave the node: the chain rule. What flows

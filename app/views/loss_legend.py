@@ -20,6 +20,9 @@ SHARE = 0.5
 LEAST_LINES = 7
 """Lines of text that a plot must be high for a legend not to hide what it explains."""
 
+LINE = 1.4
+"""Height of an entry, in lines of text."""
+
 LONGEST = 30
 """Characters of a name."""
 
@@ -46,7 +49,8 @@ class LossLegend:
     def fit(self) -> None:
         """Show as many entries as there is room for, and say how many there are more."""
         line, height = max(1, self._plot.fontMetrics().height()), self._plot.height()
-        lines = max(2, int(SHARE * height / line)) if height >= LEAST_LINES * line else 0
+        room = int(SHARE * height / (LINE * line))
+        lines = max(2, room) if height >= LEAST_LINES * line else 0
         shown = self._entries[:lines]
         if 0 < lines < len(self._entries):
             shown[-1] = self._more, f"and {len(self._entries) - lines + 1} more"
