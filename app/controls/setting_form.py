@@ -106,16 +106,22 @@ class SettingForm(QGroupBox):
 
     def show_values(self, value_of: ValueOf) -> None:
         """Show the values; a field that was typed wrongly keeps its text."""
-        for name, editor in self._editors.items():
+        for name in self._editors:
             value = value_of(name)
             field = self.fields.get(name)
             if field is not None and field.problem and field.value() == value:
                 continue
-            editor.blockSignals(field is None)
-            _show_value(editor, value)
-            editor.blockSignals(False)
             if field is None and name in self._problems:
                 self.refuse(name, value, "")
+            else:
+                self._show(name, value)
+
+    def _show(self, name: str, value: Any) -> None:
+        """Show a value; that is no edit."""
+        editor = self._editors[name]
+        editor.blockSignals(name not in self.fields)
+        _show_value(editor, value)
+        editor.blockSignals(False)
 
     def show_what_applies(self, effective: Mapping[str, bool]) -> None:
         """Show only those controls that have an effect with the other settings."""
@@ -172,6 +178,7 @@ class SettingForm(QGroupBox):
         if name not in self._problems:
             self._problems[name] = label = self._problem_label(name)
             self._form.insertRow(self._row_of(self._editors[name]) + 1, label)
+        self._show(name, value)
         self._problems[name].setText(problem)
         self._form.setRowVisible(self._problems[name], bool(problem))
 

@@ -4,31 +4,44 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit
 
+from app.controls.formula_edit import FormulaEdit
 from app.controls.number_edit import NumberEdit
-from app.study.experiment import Experiment, InitialParameters
-from app.study.hyperparameters import UpdateRule
+from app.study.experiment import Experiment
+from app.study.hyperparameters import Optimizer, UpdateRule
 from app.study.presets import presets
-from app.study.setting import Choice, Flag, Number, settings_of
+from app.study.setting import Choice, Flag, Number, Text, settings_of
+from app.study.start import Source
+from tests.ui.panels import PanelPerson
 from tests.ui.person import Person, drawn
 
+KINDS = {Number: NumberEdit, Choice: QComboBox, Flag: QCheckBox, Text: FormulaEdit}
 SETTINGS = {
     name: setting
     for _, group in Experiment().groups()
     for name, setting in settings_of(group).items()
+    if type(setting) in KINDS
 }
+CALLED = {"loss": "sample_loss"}
 NUMBERS = [name for name, setting in SETTINGS.items() if isinstance(setting, Number)]
 
 
 def shown(person: Person) -> Experiment:
-    return person.window.panel.experiment
+    """Return the experiment that the panel shows."""
+    panel = person.panel if isinstance(person, PanelPerson) else person.window.panel
+    return panel.experiment
 
 
-def test_every_setting_has_a_control_that_says_what_it_is(person):
-    kinds = {Number: NumberEdit, Choice: QComboBox, Flag: QCheckBox}
+@pytest.fixture
+def reader(qtbot) -> PanelPerson:
+    """A person before a panel by itself."""
+    return PanelPerson(qtbot, Experiment())
+
+
+def test_every_setting_has_a_control_that_says_what_it_is(reader):
     for name, setting in SETTINGS.items():
-        control = person.find(name, kinds[type(setting)])
+        control = reader.find(CALLED.get(name, name), KINDS[type(setting)])
         assert control.accessibleName() == setting.label
         assert setting.help in control.accessibleDescription()
         assert setting.help in control.toolTip()
@@ -36,19 +49,19 @@ def test_every_setting_has_a_control_that_says_what_it_is(person):
             assert setting.allowed[1:] in control.toolTip()
 
 
-def test_every_control_has_a_label_that_leads_to_it(person):
-    labels = person.window.findChildren(QLabel)
+def test_every_control_has_a_label_that_leads_to_it(reader):
+    labels = reader.panel.findChildren(QLabel)
     for name, setting in SETTINGS.items():
-        control = person.find(name)
+        control = reader.find(CALLED.get(name, name))
         own = [label.text() for label in labels if label.buddy() is control]
         assert own == ([] if isinstance(control, QCheckBox) else [setting.label])
         if isinstance(control, QCheckBox):
             assert control.text() == setting.label
 
 
-def test_every_number_is_shown_so_that_it_reads_back_exactly(person):
+def test_every_number_is_shown_so_that_it_reads_back_exactly(reader):
     for name in NUMBERS:
-        text = person.find(name, QLineEdit).text()
+        text = reader.find(name, QLineEdit).text()
         assert SETTINGS[name].parse(text) == Experiment().value(name)
 
 
@@ -71,58 +84,58 @@ def test_every_number_is_shown_so_that_it_reads_back_exactly(person):
         ("noise", "-1"),
     ],
 )
-def test_what_cannot_be_is_marked_with_a_sentence_and_esc_restores(person, name, text):
-    before = person.read(name)
-    person.enter(name, text)
-    problem = person.read(f"{name}_problem")
-    assert person.sees(f"{name}_problem")
+def test_what_cannot_be_is_marked_with_a_sentence_and_esc_restores(reader, name, text):
+    before = reader.read(name)
+    reader.enter(name, text)
+    problem = reader.read(f"{name}_problem")
+    assert reader.sees(f"{name}_problem")
     assert problem.startswith(SETTINGS[name].label)
     assert problem.endswith(".")
-    assert person.find(name).property("invalid") is True
-    assert person.read(name) == text
-    assert shown(person) == Experiment()
-    person.press(Qt.Key.Key_Escape)
-    assert person.read(name) == before
-    assert not person.sees(f"{name}_problem")
-    assert person.find(name).property("invalid") is False
+    assert reader.find(name).property("invalid") is True
+    assert reader.read(name) == text
+    assert shown(reader) == Experiment()
+    reader.press(Qt.Key.Key_Escape)
+    assert reader.read(name) == before
+    assert not reader.sees(f"{name}_problem")
+    assert reader.find(name).property("invalid") is False
 
 
-def test_the_sentence_stands_below_its_field(person):
-    person.enter("learning_rate", "much")
-    person.wait(lambda: person.find("learning_rate_problem").height() > 5)
+def test_the_sentence_stands_below_its_field(reader):
+    reader.enter("learning_rate", "much")
+    reader.wait(lambda: reader.find("learning_rate_problem").height() > 5)
     field, problem = (
-        person.find(name).mapToGlobal(person.find(name).rect().topLeft())
+        reader.find(name).mapToGlobal(reader.find(name).rect().topLeft())
         for name in ("learning_rate", "learning_rate_problem")
     )
-    below = problem.y() - (field.y() + person.find("learning_rate").height())
+    below = problem.y() - (field.y() + reader.find("learning_rate").height())
     assert 0 <= below < 15
 
 
-def test_the_mark_goes_as_soon_as_the_text_is_right(person):
-    person.enter("learning_rate", "0")
-    assert person.sees("learning_rate_problem")
-    person.qtbot.keyClicks(person.find("learning_rate"), ".02")
-    assert not person.sees("learning_rate_problem")
-    assert shown(person).training.learning_rate == 0.001
-    person.press(Qt.Key.Key_Return)
-    assert shown(person).training.learning_rate == 0.02
+def test_the_mark_goes_as_soon_as_the_text_is_right(reader):
+    reader.enter("learning_rate", "0")
+    assert reader.sees("learning_rate_problem")
+    reader.qtbot.keyClicks(reader.find("learning_rate"), ".02")
+    assert not reader.sees("learning_rate_problem")
+    assert shown(reader).training.learning_rate == 0.001
+    reader.press(Qt.Key.Key_Return)
+    assert shown(reader).training.learning_rate == 0.02
 
 
-def test_nothing_is_said_while_a_number_is_not_typed_to_its_end(person):
-    person.type("learning_rate", "1e-")
-    assert not person.sees("learning_rate_problem")
-    assert person.find("learning_rate", NumberEdit).problem == ""
+def test_nothing_is_said_while_a_number_is_not_typed_to_its_end(reader):
+    reader.type("learning_rate", "1e-")
+    assert not reader.sees("learning_rate_problem")
+    assert reader.find("learning_rate", NumberEdit).problem == ""
 
 
 @pytest.mark.parametrize("way", ["tab", "click elsewhere"])
-def test_leaving_a_field_takes_what_was_typed(person, way):
-    person.type("epochs", "1,500")
+def test_leaving_a_field_takes_what_was_typed(reader, way):
+    reader.type("epochs", "1,500")
     if way == "tab":
-        person.press(Qt.Key.Key_Tab)
+        reader.press(Qt.Key.Key_Tab)
     else:
-        person.click("samples")
-    assert shown(person).training.epochs == 1500
-    assert person.read("epochs") == "1500"
+        reader.click("samples")
+    assert shown(reader).training.epochs == 1500
+    assert reader.read("epochs") == "1500"
 
 
 @pytest.mark.parametrize(("name", "text"), [("x_from", "30"), ("x_to", "-25"), ("x_to", "-20")])
@@ -148,35 +161,35 @@ def test_an_empty_range_of_x_is_refused_with_a_reason(person, name, text):
         ("learning_rate", Qt.Key.Key_Up, "0.002"),
         ("epochs", Qt.Key.Key_Down, "1999"),
         ("epochs", Qt.Key.Key_Up, "2001"),
-        ("slope", Qt.Key.Key_Up, "3"),
+        ("true.m", Qt.Key.Key_Up, "3"),
         ("noise", Qt.Key.Key_Down, "0"),  # is the least already
         ("clip_bound", Qt.Key.Key_Down, "1"),  # 0 is excluded
     ],
 )
-def test_arrow_keys_step_the_last_digit_within_what_is_allowed(person, name, key, after):
-    person.click(name)
-    person.press(key)
-    assert person.read(name) == after
-    assert float(shown(person).value(name)) == float(after)
-    assert not person.sees(f"{name}_problem")
+def test_arrow_keys_step_the_last_digit_within_what_is_allowed(reader, name, key, after):
+    reader.click(name)
+    reader.press(key)
+    assert reader.read(name) == after
+    assert float(shown(reader).value(name)) == float(after)
+    assert not reader.sees(f"{name}_problem")
 
 
 # -- what applies ----------------------------------------------------------------------------
 
 
-def test_only_what_applies_is_shown(person):
-    assert not person.sees("noise_seed")
-    assert not person.sees("seed")
-    assert person.sees("m")
-    assert person.sees("clip_bound")
-    person.enter("noise", "0.5")
-    assert person.sees("noise_seed")
-    person.choose("source", InitialParameters.RANDOM.label)
-    assert person.sees("seed")
-    assert not person.sees("m")
-    assert not person.sees("c")
-    person.click("clipping")
-    assert not person.sees("clip_bound")
+def test_only_what_applies_is_shown(reader):
+    assert not reader.sees("noise_seed")
+    assert not reader.sees("seed")
+    assert not reader.sees("start_low")
+    assert reader.sees("clip_bound")
+    reader.enter("noise", "0.5")
+    assert reader.sees("noise_seed")
+    reader.choose("start_source", Source.UNIFORM.label)
+    assert reader.sees("seed")
+    assert reader.sees("start_low")
+    assert not reader.sees("start_mean")
+    reader.click("clipping")
+    assert not reader.sees("clip_bound")
 
 
 def test_a_choice_is_taken(person):
@@ -188,24 +201,35 @@ def test_a_choice_is_taken(person):
 def test_a_letter_in_a_focused_list_chooses_and_is_no_command(person):
     person.click("step")
     person.wait(lambda: person.epoch == 1)
-    person.find("source").setFocus()
+    person.find("optimizer").setFocus()
     person.press(Qt.Key.Key_R)
-    assert person.find("source", QComboBox).currentData() is InitialParameters.RANDOM
+    assert person.find("optimizer", QComboBox).currentData() is Optimizer.RMSPROP
     assert person.epoch == 1
 
 
 # -- presets and new data --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("preset", presets(), ids=lambda preset: preset.key)
-def test_a_preset_shows_its_settings_and_what_to_look_for(person, preset):
-    person.choose("preset", preset.title)
+def test_a_preset_shows_its_settings_and_what_to_look_for(reader):
+    chosen = []
+    reader.panel.preset_chosen.connect(chosen.append)
+    reader.panel.preset_chosen.connect(
+        lambda preset: reader.panel.show_experiment(preset.experiment)
+    )
+    for preset in presets():
+        reader.choose("preset", preset.title)
+        assert chosen[-1] is preset
+        assert reader.read("about") == preset.about
+        assert reader.find("preset", QComboBox).currentText() == preset.title
+        for name in NUMBERS:
+            assert float(reader.read(name)) == preset.experiment.value(name)
+
+
+def test_a_preset_is_opened(person):
+    person.choose("preset", "Noisy line")
     person.wait(lambda: person.epoch == 0)
-    assert shown(person) == person.window.session.experiment == preset.experiment
-    assert person.read("about") == preset.about
-    assert person.find("preset", QComboBox).currentText() == preset.title
-    for name in NUMBERS:
-        assert float(person.read(name)) == preset.experiment.value(name)
+    wanted = next(each.experiment for each in presets() if each.title == "Noisy line")
+    assert shown(person) == person.window.session.experiment == wanted
 
 
 def test_the_title_names_what_is_open(person):
@@ -226,15 +250,15 @@ def test_new_data_draws_whole_numbers_and_shows_them(person):
     lines = set()
     for _ in range(12):
         person.click("new_data")
-        data = shown(person).data
-        assert data.slope in range(-10, 11)
-        assert data.intercept in range(-20, 21)
-        lines.add((data.slope, data.intercept))
+        slope, intercept = (shown(person).value(f"true.{name}") for name in "mc")
+        assert slope in range(-10, 11)
+        assert intercept in range(-20, 21)
+        lines.add((slope, intercept))
     assert len(lines) > 3
     person.wait(lambda: person.epoch == 0)
     x, y = drawn(person.window.fit_view.plot, "data")
-    assert list(y) == list(data.slope * x + data.intercept)
-    assert person.read("slope") == f"{data.slope:g}"
+    assert list(y) == list(slope * x + intercept)
+    assert person.read("true.m") == f"{slope:g}"
 
 
 # -- changes after training ------------------------------------------------------------------
@@ -247,12 +271,12 @@ def trained(person) -> Person:
 
 
 def change_slope(person: Person) -> None:
-    person.enter("slope", "5")
+    person.enter("true.m", "5")
 
 
 def test_changing_data_after_training_asks_first(trained):
     change_slope(trained)
-    assert "True slope M" in trained.read("notice_text")
+    assert "True m" in trained.read("notice_text")
     assert trained.epoch == 3
     assert trained.window.session.experiment == Experiment()
 
@@ -261,7 +285,7 @@ def test_start_anew_begins_a_run_with_the_new_data(trained):
     change_slope(trained)
     trained.click("answer_start_anew")
     trained.wait(lambda: trained.epoch == 0)
-    assert trained.window.session.experiment.data.slope == 5
+    assert trained.window.session.experiment.value("true.m") == 5
     assert not trained.window.notice.asks
     _, y = drawn(trained.window.fit_view.plot, "data")
     assert y[-1] == 5 * 20 - 9
@@ -271,7 +295,7 @@ def test_start_anew_begins_a_run_with_the_new_data(trained):
 def test_keep_this_run_takes_the_change_back(trained):
     change_slope(trained)
     trained.click("answer_keep_this_run")
-    assert trained.read("slope") == "2"
+    assert trained.read("true.m") == "2"
     assert trained.epoch == 3
     assert not trained.window.notice.asks
     trained.train(1)
@@ -293,7 +317,7 @@ def test_reset_answers_that_a_new_run_shall_start(trained):
     change_slope(trained)
     trained.click("reset")
     trained.wait(lambda: trained.epoch == 0)
-    assert trained.window.session.experiment.data.slope == 5
+    assert trained.window.session.experiment.value("true.m") == 5
 
 
 @pytest.mark.parametrize("meanwhile", ["save", "wrong field", "missing file"])
@@ -302,9 +326,9 @@ def test_the_question_comes_back_when_something_else_was_said_meanwhile(
 ):
     change_slope(trained)
     if meanwhile == "save":
-        trained.window.save_file(tmp_path / "saved.chainrule")
+        trained.window.files.save_file(tmp_path / "saved.chainrule", shown(trained))
     elif meanwhile == "missing file":
-        trained.window.open_file(tmp_path / "missing.chainrule")
+        trained.window.files.open_file(tmp_path / "missing.chainrule")
     else:
         trained.enter("learning_rate", "much")
         trained.click("play")
@@ -323,7 +347,7 @@ def test_other_ways_to_lose_a_run_ask_as_well(trained, what):
         if not trained.window.notice.asks:  # the same line was drawn, one time in 861
             trained.click("new_data")
     else:
-        trained.choose("source", InitialParameters.RANDOM.label)
+        trained.choose("start_source", Source.NORMAL.label)
     assert trained.sees("answer_start_anew")
     trained.click("answer_keep_this_run")
     assert shown(trained) == Experiment()
@@ -338,9 +362,9 @@ def test_training_settings_apply_without_a_question(trained, name, text):
     assert trained.window.session.experiment.value(name) == float(text)
 
 
-def test_nothing_jumps_sideways_when_a_problem_is_said(person):
-    panel = person.find("experiment_panel", QWidget)
+def test_nothing_jumps_sideways_when_a_problem_is_said(reader):
+    panel = reader.panel
     before = panel.width()
-    person.enter("learning_rate", "much")
-    person.wait(lambda: person.find("learning_rate_problem").height() > 5)
+    reader.enter("learning_rate", "much")
+    reader.wait(lambda: reader.find("learning_rate_problem").height() > 5)
     assert panel.width() == before

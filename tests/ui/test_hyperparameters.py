@@ -32,7 +32,7 @@ SCHEDULE_SETTINGS = {
     Schedule.COSINE: set(),
 }
 CHOICES = [
-    name
+    "sample_loss" if name == "loss" else name
     for _, group in Experiment().groups()
     for name, setting in settings_of(group).items()
     if isinstance(setting, Choice)

@@ -397,7 +397,7 @@ def complaints(person: Person) -> list[str]:
     found += [
         f"{one.objectName()} and {other.objectName()} overlap"
         for one, other in combinations(boxes, 2)
-        if one.geometry().intersects(other.geometry())
+        if one.parent() is other.parent() and one.geometry().intersects(other.geometry())
     ]
     return found
 
