@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QGroupBox,
+    QHBoxLayout,
     QLabel,
     QLayout,
     QSizePolicy,
@@ -62,6 +63,7 @@ class SettingForm(QGroupBox):
         self.pictures: dict[str, FormulaPicture] = {}
         self._prefix = prefix
         self._editors: dict[str, QWidget] = {}
+        self._rows: dict[str, QWidget] = {}  # the control, or what holds it and its label
         self._labels: list[QLabel] = []
         self._problems: dict[str, QLabel] = {}
         self._form = form = QFormLayout(self)
@@ -86,11 +88,11 @@ class SettingForm(QGroupBox):
 
     def add_above(self, name: str, above: QWidget | QLayout) -> None:
         """Add something above a setting's control."""
-        self._form.insertRow(self._row_of(self._editors[name]), above)
+        self._form.insertRow(self._row_of(self._rows[name]), above)
 
     def add_below(self, name: str, below: QWidget | QLayout) -> None:
         """Add something below a setting's control, and what is said of it."""
-        self._form.insertRow(self._row_of(self._problems.get(name, self._editors[name])) + 1, below)
+        self._form.insertRow(self._row_of(self._problems.get(name, self._rows[name])) + 1, below)
 
     def add_row(self, row: QWidget | QLayout) -> None:
         """Add something below all settings."""
@@ -125,13 +127,13 @@ class SettingForm(QGroupBox):
 
     def show_what_applies(self, effective: Mapping[str, bool]) -> None:
         """Show only those controls that have an effect with the other settings."""
-        for name, editor in self._editors.items():
+        for name in self._editors:
             if name not in effective:
                 continue
             field = self.fields.get(name)
             if field is not None and not effective[name] and field.problem:
                 field.set_value(field.value())  # nobody can see or mend it any more
-            self._form.setRowVisible(editor, effective[name])
+            self._form.setRowVisible(self._rows[name], effective[name])
             if name in self.pictures:
                 self._form.setRowVisible(self.pictures[name], effective[name])
         self._align_labels()
@@ -177,7 +179,7 @@ class SettingForm(QGroupBox):
             return
         if name not in self._problems:
             self._problems[name] = label = self._problem_label(name)
-            self._form.insertRow(self._row_of(self._editors[name]) + 1, label)
+            self._form.insertRow(self._row_of(self._rows[name]) + 1, label)
         self._show(name, value)
         self._problems[name].setText(problem)
         self._form.setRowVisible(self._problems[name], bool(problem))
@@ -222,13 +224,16 @@ class SettingForm(QGroupBox):
     def _add(self, name: str, setting: Setting, editor: QWidget) -> None:
         """Add a setting's row, and for a field below it a row for what is wrong with it."""
         describe(editor, self._prefix + name, setting)
-        self._editors[name] = editor
+        self._editors[name] = self._rows[name] = editor
+        label = QLabel(setting.label)
+        label.setBuddy(editor)
+        label.setToolTip(editor.toolTip())
         if isinstance(setting, Flag):
             self._form.addRow(editor)
+        elif isinstance(editor, FormulaEdit):
+            self._rows[name] = row = _side_by_side(label, editor)
+            self._form.addRow(row)
         else:
-            label = QLabel(setting.label)
-            label.setBuddy(editor)
-            label.setToolTip(editor.toolTip())
             self._labels.append(label)
             self._form.addRow(label, editor)
         if name in self.fields:
@@ -277,6 +282,17 @@ def problem_label(name: str) -> QLabel:
     label = QLabel(wordWrap=True, objectName=name)
     label.setProperty("role", "problem")
     return label
+
+
+def _side_by_side(label: QLabel, edit: FormulaEdit) -> QWidget:
+    """Return a row in which a formula has all the room that its label leaves."""
+    row = QWidget()
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(GAP)
+    layout.addWidget(label)
+    layout.addWidget(edit, 1)
+    return row
 
 
 def list_box() -> QComboBox:

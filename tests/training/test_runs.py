@@ -9,13 +9,18 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QTimer
 
+from app.study.experiment import Data
 from app.study.hyperparameters import Optimizer, Training
 from app.training.loop import State
 from app.training.run import MOST_RUNS, RunListError
 from app.training.trainer import Trainer
 from app.training.worker import Worker
-from tests.training.bench import DIVERGING, FOREVER, Faulty, small
+from tests.training.bench import DIVERGING, Faulty, small
+from tests.training.bench import FOREVER as QUICK
 from tests.training.runner import Runner
+
+FOREVER = replace(QUICK, data=Data(samples=5000))
+"""Several runs at once, one begun after the other, must all still train at the end."""
 
 ADAM = replace(small().training, optimizer=Optimizer.ADAM)
 

@@ -10,7 +10,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.study.experiment import Data, Experiment, Initial
+from app.study.architecture import Model, ModelKind
+from app.study.experiment import Data, Experiment
 from app.study.hyperparameters import Optimizer, Schedule, Training, UpdateRule, training_applies
 from app.study.setting import Choice, Number, SettingError
 from app.training.engine import ChosenEngine, choose_engine
@@ -225,10 +226,8 @@ def test_a_diverged_run_stops_at_once_and_says_where():
 
 
 def test_what_starts_beyond_all_numbers_has_diverged_at_epoch_0():
-    experiment = replace(
-        EXPERIMENT, data=Data(samples=2, x_from=-1e6, x_to=1e6), initial=Initial(m=1e9)
-    )
-    far = Sweep(SweepPlan(experiment, (1e-3, 1e-2), "clipping", (False,)), choose_overflowing)
+    plan = SweepPlan(EXPERIMENT, (1e-3, 1e-2), "clipping", (False,))
+    far = Sweep(plan, choose_overflowing)
     far.run()
     assert [(each.diverged, each.loss) for each in far.outcomes] == [(0, math.inf)] * 2
     assert all(math.isnan(each.lowest) for each in far.outcomes)
@@ -242,8 +241,8 @@ class Overflowing:
         return math.inf, np.zeros_like(parameters)
 
 
-def choose_overflowing(recipe) -> ChosenEngine:
-    return ChosenEngine(Overflowing(), choose_engine(recipe).tape)
+def choose_overflowing(problem) -> ChosenEngine:
+    return ChosenEngine(Overflowing(), choose_engine(problem).tape)
 
 
 def test_the_define_by_run_engine_gives_the_same_as_its_trainer():
@@ -252,6 +251,32 @@ def test_the_define_by_run_engine_gives_the_same_as_its_trainer():
     for cell, outcome in outcomes(plan, choose=choose_graph).items():
         history = trained(experiment, plan.training(cell), choose_graph).history
         assert same(outcome.loss, history.loss(5))
+
+
+def test_a_sweep_of_a_network_ends_with_the_losses_of_trainers():
+    model = Model(kind=ModelKind.NETWORK, layers=2, units=4)
+    experiment = replace(EXPERIMENT.with_value("epochs", 20), model=model)
+    plan = SweepPlan(experiment, (1e-3, 1e-2), "optimizer", (Optimizer.MOMENTUM, Optimizer.ADAM))
+    for cell, outcome in outcomes(plan, threads=2).items():
+        assert same(outcome.loss, trained(experiment, plan.training(cell)).history.loss(20))
+
+
+def test_a_sweep_with_frozen_parameters_trains_the_others():
+    start = EXPERIMENT.start("c")
+    experiment = EXPERIMENT.with_value("start.c", replace(start, frozen=True))
+    plan = SweepPlan(experiment, (1e-3, 1e-2), "momentum", (0.0,))
+    for cell, outcome in outcomes(plan).items():
+        assert same(outcome.loss, trained(experiment, plan.training(cell)).history.loss(60))
+
+
+def test_a_sweep_that_trains_slowly_says_so():
+    def choose(problem):
+        return replace(choose_graph(problem), notice="It is slow.")
+
+    sweep = Sweep(SweepPlan(EXPERIMENT.with_value("epochs", 1), RATES, "momentum", (0.5,)), choose)
+    sweep.run()
+    assert sweep.notice == "It is slow."
+    assert len(sweep.outcomes) == 4
 
 
 def test_a_sweep_that_is_done_has_done_all_of_its_share():
@@ -301,8 +326,8 @@ def test_an_error_in_a_run_ends_the_sweep():
         def train(self, *_):
             raise ZeroDivisionError("broken")
 
-    def choose(recipe):
-        return ChosenEngine(Broken(), choose_engine(recipe).tape)
+    def choose(problem):
+        return ChosenEngine(Broken(), choose_engine(problem).tape)
 
     sweep = Sweep(SweepPlan(EXPERIMENT, RATES, "momentum", (0.1, 0.5)), choose, threads=2)
     with pytest.raises(ZeroDivisionError, match="broken"):

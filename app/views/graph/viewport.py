@@ -62,15 +62,27 @@ class Viewport(QWidget):
         if scene.detailed:
             self._frame(scene.bounds, LARGEST_FIT)
             if self._camera.scale < SMALLEST_FIT:
-                left, top, _, height = scene.bounds
                 middle = QPointF(8.0, self.height() / 2)
-                self.set_camera(Camera.placing(SMALLEST_FIT, left, top + height / 2, middle))
+                row = self._row_of_loss(scene, SMALLEST_FIT)
+                self.set_camera(Camera.placing(SMALLEST_FIT, scene.bounds[0], row, middle))
         else:
             left, top, width, height = scene.start
             fitting = min(self.width() / width, self.height() / height)
             scale = min(enlarged, max(SMALLEST_START * enlarged, fitting))
             self.set_camera(Camera(scale, -left * scale, -top * scale))
         self._moved = False
+
+    def _row_of_loss(self, scene: Scene, scale: float) -> float:
+        """Return what to look at in the middle of the height: the row that ends with the loss.
+
+        Where the graph ends above or below, that is as much of it as can be seen.
+        """
+        _, top, _, height = scene.bounds
+        _, loss_top, _, loss_height = scene.box(len(scene) - 1)
+        half = self.height() / 2 / scale
+        if 2 * half >= height:
+            return top + height / 2
+        return min(max(loss_top + loss_height / 2, top + half), top + height - half)
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Zoom by a factor, keeping a pixel's content (without one, the centre's) in place."""

@@ -11,7 +11,7 @@ from app.views.runs.model import NAME, SHOWN, SWATCH, RunsModel
 NAME_WIDTHS, WIDTHS = (10, 22), (5, 26)
 """Characters that a column has room for, at least and at most: of names, of others."""
 
-LIVE_WIDTH = 10
+LIVE_WIDTH = 13
 """Characters that a column has room for whose numbers change while a run trains."""
 
 

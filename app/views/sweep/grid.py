@@ -23,26 +23,28 @@ class Grid:
         area: the area.
         rows, columns: how many there are.
         rising: whether the first row is the lowest, as along an axis of numbers.
+        lefts, tops: where columns begin from the left, and rows from the top; then the end.
     """
 
     area: QRectF
     rows: int
     columns: int
     rising: bool
+    lefts: tuple[float, ...]
+    tops: tuple[float, ...]
 
-    def left(self, column: int) -> float:
-        """Return where a column begins."""
-        return self.area.left() + round(column * self.area.width() / self.columns)
-
-    def _edge(self, place: int) -> float:
-        return self.area.top() + round(place * self.area.height() / self.rows)
+    @classmethod
+    def of(cls, area: QRectF, rows: int, columns: int, *, rising: bool) -> Grid:
+        """Return the cells of an area."""
+        lefts = _edges(area.left(), area.width(), columns)
+        return cls(area, rows, columns, rising, lefts, _edges(area.top(), area.height(), rows))
 
     def rect(self, cell: Cell) -> QRectF:
         """Return a cell's rectangle."""
         row, column = cell
         place = self.rows - 1 - row if self.rising else row
-        left, top = self.left(column), self._edge(place)
-        return QRectF(left, top, self.left(column + 1) - left, self._edge(place + 1) - top)
+        left, top = self.lefts[column], self.tops[place]
+        return QRectF(left, top, self.lefts[column + 1] - left, self.tops[place + 1] - top)
 
     def at(self, point: QPointF) -> Cell | None:
         """Return the cell at a point; None outside."""
@@ -67,6 +69,11 @@ class Grid:
     def smallest(self) -> float:
         """The shorter side of a cell, about."""
         return min(self.area.width() / self.columns, self.area.height() / self.rows)
+
+
+def _edges(start: float, length: float, count: int) -> tuple[float, ...]:
+    """Return where so many parts of a length begin, and where the last ends."""
+    return tuple(start + round(place * length / count) for place in range(count + 1))
 
 
 def roundness(text: str) -> int:

@@ -144,7 +144,8 @@ class HeatMap(QWidget):
     @property
     def capped(self) -> bool:
         """Whether runs ended above the loss at the start, the highest that has a colour."""
-        return any(each.loss > self._ceiling for each in self._outcomes.values())
+        outcomes = self._outcomes.values()
+        return any(each.diverged is None and each.loss > self._ceiling for each in outcomes)
 
     def outcome(self, cell: Cell) -> Outcome | None:
         """Return how a run came out; None if it is not trained."""
@@ -235,7 +236,7 @@ class HeatMap(QWidget):
         if area.width() < len(plan.rates) or area.height() < len(plan.values):
             return None
         rising = isinstance(SETTINGS[plan.setting], Number)
-        return Grid(area, len(plan.values), len(plan.rates), rising)
+        return Grid.of(area, len(plan.values), len(plan.rates), rising=rising)
 
     def sizeHint(self) -> QSize:  # noqa: D102  Qt's
         metrics = self.fontMetrics()

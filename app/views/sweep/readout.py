@@ -26,7 +26,8 @@ class SweepReadout(QLabel):
             self._reserve()
 
     def limit(self, height: int) -> None:
-        """Take no more height than so much; what does not fit is in the tool tip."""
+        """Take no more height than so much, in whole lines; all is in the tool tip then."""
+        height = height // self.fontMetrics().lineSpacing() * self.fontMetrics().lineSpacing()
         if height != self.maximumHeight():
             self.setMaximumHeight(height)
             self.setMinimumHeight(0)

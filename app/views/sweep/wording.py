@@ -22,16 +22,15 @@ def name_of(plan: SweepPlan, cell: Cell) -> str:
 
 
 def told(plan: SweepPlan, cell: Cell, outcome: Outcome | None) -> str:
-    """Return how a run came out, with its settings."""
+    """Return how a run came out, and with which settings."""
     name = name_of(plan, cell)
-    name = name[0].upper() + name[1:]
     if outcome is None:
-        return f"{name}: not trained."
+        return f"Not trained: {name}."
     lowest = f"lowest {digits(outcome.lowest, DIGITS)}"
-    if outcome.diverged is None:
-        its = "its lowest" if outcome.loss == outcome.lowest else lowest
-        return f"{name}: final loss {digits(outcome.loss, DIGITS)}, {its}."
-    return f"{name}: diverged at epoch {outcome.diverged:,}; {lowest} before."
+    if outcome.diverged is not None:
+        return f"Diverged at epoch {outcome.diverged:,}, {lowest} before: {name}."
+    its = "its lowest" if outcome.loss == outcome.lowest else lowest
+    return f"Final loss {digits(outcome.loss, DIGITS)}, {its}: {name}."
 
 
 def told_best(plan: SweepPlan, best: Outcome | None, trained: int) -> str:
