@@ -52,7 +52,7 @@ class Run:
 Evaluate = Callable[[Vector, npt.NDArray[np.int64] | None], tuple[float, Vector]]
 """loss, gradient = evaluate(parameters, samples): of these samples, by number; None: of all.
 
-A batch stands for all samples: what is summed over n of N is multiplied with N / n.
+A batch may stand for all samples: what is summed over n of N is then multiplied with N / n.
 """
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from itertools import pairwise
 
 from app.study.formula import Formula, Purpose, parse
 from app.study.setting import Choice, Number, Text, declare
@@ -205,7 +206,7 @@ class Model:
         sizes = [1, *[self.units] * self.layers, 1]
         return tuple(
             Layer(number, inputs, units)
-            for number, (inputs, units) in enumerate(zip(sizes, sizes[1:], strict=False), 1)
+            for number, (inputs, units) in enumerate(pairwise(sizes), 1)
         )
 
     def predicts_like(self, other: Model) -> bool:

@@ -20,7 +20,7 @@ MOST_NAMED = 3
 """Differences that a run is named after at most."""
 
 _Key = tuple[int, int, str]
-"""Which setting: the place of its group, its own place there, and the parameter, if it is of one."""
+"""Which setting: the place of its group, its own place in it, and the parameter, if it has one."""
 
 
 @dataclass(frozen=True, slots=True)

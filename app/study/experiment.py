@@ -17,6 +17,9 @@ from app.study.recipe import Data, DataSource, recipe_applies, true_curve
 from app.study.setting import SettingError, settings_of, show
 from app.study.start import Initial, Source, Start
 
+HEADINGS = ("title", "about", "order")
+"""What a file may hold beside the settings."""
+
 _PER_PARAMETER = {"true.": "true", "start.": "starts"}
 """Prefixes of the names of a single parameter's settings, and the settings that hold them."""
 
@@ -161,7 +164,7 @@ class Experiment:
         plain = _as_of_today(plain)
         groups: dict[str, Any] = {}
         known = [name for name, _ in cls().groups()]
-        if unknown := sorted(set(plain) - {*known, "title", "about"}):
+        if unknown := sorted(set(plain) - {*known, *HEADINGS}):
             raise SettingError(
                 f"there is no group of settings “{unknown[0]}”; there are {', '.join(known)}."
             )
@@ -210,24 +213,33 @@ def _as_of_today(plain: Mapping[str, Any]) -> Mapping[str, Any]:
     """
     data, initial = plain.get("data"), plain.get("initial")
     today = dict(plain)
-    if isinstance(data, Mapping) and not {"slope", "intercept"}.isdisjoint(data):
-        true = dict(Data().true) | dict(data.get("true", {}))
-        names = {"slope": "m", "intercept": "c"}
-        true |= {name: data[old] for old, name in names.items() if old in data}
-        rest = {name: value for name, value in data.items() if name not in names}
-        today["data"] = {**rest, "true": true}
-    if isinstance(initial, Mapping) and not {"source", "m", "c"}.isdisjoint(initial):
-        if initial.get("source", "values") not in ("values", "random"):
-            raise SettingError(
-                f"Start from must be “values” or “random”; it is “{initial['source']}”."
-            )
-        drawn = initial.get("source") == "random"
-        usual = {name: start.value for name, start in Initial().starts}
-        starts = {} if drawn else usual
-        rest = {name: value for name, value in initial.items() if name not in ("source", "m", "c")}
-        starts |= {name: initial[name] for name in ("m", "c") if name in initial and not drawn}
-        today["initial"] = {**rest, "starts": starts}
+    if isinstance(data, Mapping) and "true" not in data:
+        today["data"] = _data_of_today(data)
+    if isinstance(initial, Mapping) and "starts" not in initial:
+        today["initial"] = _initial_of_today(initial)
     return today
+
+
+def _data_of_today(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    names = {"slope": "m", "intercept": "c"}
+    if not any(old in data for old in names):
+        return data
+    rest = {name: value for name, value in data.items() if name not in names}
+    true = {name: data[old] for old, name in names.items() if old in data}
+    return {**rest, "true": dict(Data().true) | true}
+
+
+def _initial_of_today(initial: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not any(name in initial for name in ("source", "m", "c")):
+        return initial
+    source = initial.get("source", "values")
+    if source not in ("values", "random"):
+        raise SettingError(f"Start from must be “values” or “random”; it is “{source}”.")
+    rest = {name: value for name, value in initial.items() if name not in ("source", "m", "c")}
+    if source == "random":
+        return {**rest, "starts": {}}
+    given = {name: initial.get(name, start.value) for name, start in Initial().starts}
+    return {**rest, "starts": given}
 
 
 def check(experiment: Experiment) -> None:

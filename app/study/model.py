@@ -57,11 +57,17 @@ def predict(model: Model, leaves: Leaves, x: Tensor) -> Prediction:
 def _formula_prediction(formula: Formula, leaves: Leaves, x: Tensor) -> Prediction:
     made = build(formula, {**leaves, "x": x})
     parts = {(part.start, part.end): node for part, node in made.items()}
-    return Prediction(made[formula.root], parts, {})
+    node = made[formula.root]
+    return Prediction(node if formula.uses("x") else _with(node, x), parts, {})
+
+
+def _with(node: Tensor, column: Tensor) -> Tensor:
+    """Return what a formula made, as a number of each sample's, with a column it does not use."""
+    return node + Scalar(0.0) * column
 
 
 def _weighted(layer: Layer, leaves: Leaves, values: Sequence[Tensor]) -> list[Tensor]:
-    """Return, for each unit of a layer, b + w₁·h₁ + w₂·h₂ + …"""
+    """Return, for each unit of a layer, the sum b + w₁·h₁ + w₂·h₂ + …, made in this order."""
     totals = []
     for unit in range(layer.units):
         total = leaves[layer.bias(unit)]
@@ -75,7 +81,8 @@ def sample_loss(model: Model, prediction: Tensor, y: Tensor) -> tuple[Tensor, di
     """Return one sample's loss, and what its nodes are called."""
     if model.loss is Loss.FORMULA:
         formula = read_loss(model.loss_formula)
-        return build(formula, {"y": y, "yhat": prediction})[formula.root], {}
+        term = build(formula, {"y": y, "yhat": prediction})[formula.root]
+        return term if formula.uses("y") else _with(term, y), {}
     residual = y - prediction
     if model.loss is Loss.SQUARED:
         term = residual**2

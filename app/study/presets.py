@@ -1,19 +1,20 @@
 """Experiments in files: the presets that come with the app, and a person's own.
 
-A file is JSON: a title, a sentence on what to look for, and the settings that differ from
-the defaults.
+A file is JSON: a title, a sentence on what to look for, of a preset its place among the
+others, and the settings that differ from the defaults.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from app import RESOURCES
-from app.study.experiment import Experiment
+from app.study.experiment import HEADINGS, Experiment
 from app.study.setting import SettingError
 
 DEFAULT_PRESET = "notebook"
@@ -33,19 +34,21 @@ class Preset:
         title: the name that the window shows.
         about: a sentence on what to look for.
         experiment: the experiment itself.
+        order: its place among the presets; those without one come last.
     """
 
     key: str
     title: str
     about: str
     experiment: Experiment
+    order: float = math.inf
 
 
 @cache
 def presets() -> tuple[Preset, ...]:
-    """Return the presets that come with the app, the default first; they are read once."""
-    found = [read_preset(path) for path in sorted((RESOURCES / "presets").glob("*.json"))]
-    return tuple(sorted(found, key=lambda preset: preset.key != DEFAULT_PRESET))
+    """Return the presets that come with the app, in a learner's order; they are read once."""
+    found = [read_preset(path) for path in (RESOURCES / "presets").glob("*.json")]
+    return tuple(sorted(found, key=lambda preset: (preset.order, preset.key)))
 
 
 def read_preset(path: Path) -> Preset:
@@ -71,12 +74,13 @@ def read_preset(path: Path) -> Preset:
         experiment = Experiment.from_dict(plain)
     except SettingError as error:
         raise ExperimentFileError(f"{path} holds no valid experiment: {error}") from error
-    title, about = plain.get("title"), plain.get("about")
+    title, about, order = (plain.get(name) for name in HEADINGS)
     return Preset(
         key=path.stem,
         title=title if isinstance(title, str) else path.stem,
         about=about if isinstance(about, str) else "",
         experiment=experiment,
+        order=order if isinstance(order, int) else math.inf,
     )
 
 

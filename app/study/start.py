@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -98,14 +98,19 @@ class StartSetting(Setting):
             raise SettingError(
                 f"{self.label} has no setting “{unknown[0]}”; it has {', '.join(settings)}."
             )
-        checked = {name: settings[name].check(entry) for name, entry in plain.items()}
-        start = Start(**checked)
+        start = Start(**{name: self._check(name, entry) for name, entry in plain.items()})
         if start.source is Source.UNIFORM and not start.low < start.high:
             raise SettingError(
                 f"{self.label} is drawn from an empty range: from {show(start.low)} to "
                 f"{show(start.high)}. The first must be smaller."
             )
         return start
+
+    def _check(self, name: str, entry: Any) -> Any:
+        """Return one of the start's settings, or raise SettingError, which names the parameter."""
+        setting = settings_of(Start)[name]
+        label = self.label if name == "value" else f"{self.label}: {setting.label}"
+        return replace(setting, label=label).check(entry)
 
     def plain(self, value: Start) -> Any:
         """Return what differs from the default; of a given value that is not frozen, the value."""

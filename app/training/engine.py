@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
+from app.study.architecture import Reduction
 from app.study.data import make_samples
 from app.study.experiment import Problem
 from app.study.model import record_loss
@@ -65,7 +66,8 @@ def choose_engine(problem: Problem) -> ChosenEngine:
         reason = f"There is no native code, because llvmlite cannot be loaded ({error})."
         return ChosenEngine(GraphEngine(problem, samples, tape), tape, _slow(reason))
     try:
-        engine: Any = compile_tape(tape)
+        mean = problem.model.reduction is Reduction.MEAN
+        engine: Any = compile_tape(tape, scaled=mean)
     except NativeCodeError as error:
         return ChosenEngine(GraphEngine(problem, samples, tape), tape, _slow(str(error)))
     return ChosenEngine(engine, tape)

@@ -79,8 +79,8 @@ class GraphEngine:
         The loss is the notebook's chain of additions, divided by the number of samples.
         The chain is cut into blocks: each goes on from the sum so far, and its backward pass
         starts with the gradient that the division passes down, so loss and gradients are
-        those of the whole graph to the last digit, or with weight decay but for rounding. A hundred thousand samples then neither
-        fill the memory nor keep the thread from answering.
+        those of the whole graph to the last digit, or with weight decay but for rounding. A
+        hundred thousand samples then neither fill the memory nor keep the thread from answering.
         """
         data = self._data if chosen is None else [self._data[each] for each in chosen.tolist()]
         model, names = self._problem.model, self._problem.parameters

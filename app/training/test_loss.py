@@ -96,9 +96,7 @@ class TestLoss:
     def _compute(self, rows: Array) -> Array:
         """Return the losses of parameters of shape (points, parameters)."""
         start = time.perf_counter()
-        losses: Array = (
-            losses_of(self._tape, rows) if self._losses is None else self._losses(rows)
-        )
+        losses: Array = losses_of(self._tape, rows) if self._losses is None else self._losses(rows)
         self._seconds = max(1e-9, (time.perf_counter() - start) / len(rows))
         return losses
 

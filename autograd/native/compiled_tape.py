@@ -58,8 +58,8 @@ class NativeTape:
         compile_seconds: how long compiling took.
     """
 
-    def __init__(self, tape: Tape) -> None:
-        """Compile a tape.
+    def __init__(self, tape: Tape, *, scaled: bool = True) -> None:
+        """Compile a tape; see :func:`compile_tape`.
 
         Raises:
             NativeCodeError: the tape is too large.
@@ -71,6 +71,7 @@ class NativeTape:
             )
         start = time.perf_counter()
         self.tape = tape
+        self._scaled = scaled
         self._layout = Layout(tape)
         self._lanes = _lanes_for(self._layout)
         self._columns = [_padded(column) for column in tape.columns.values()]
@@ -174,8 +175,9 @@ class NativeTape:
         with self._lock:
             if kind not in self._training:
                 module = new_module()
+                parameters, columns = len(self.tape.parameters), len(self._columns)
                 emitter = TrainingEmitter(
-                    module, rule, len(self.tape.parameters), len(self._columns), batched
+                    module, rule, parameters, columns, batches=batched, scaled=self._scaled
                 )
                 short = len(self._layout.inside) <= _SHORT
                 if short:  # compiled where it is called
@@ -257,13 +259,19 @@ class NativeTape:
         return Code(module).function("snapshot", None, "ppip"), outputs
 
 
-def compile_tape(tape: Tape) -> NativeTape:
+def compile_tape(tape: Tape, *, scaled: bool = True) -> NativeTape:
     """Return the compiled tape.
+
+    Args:
+        tape: what to compile.
+        scaled: whether a mini-batch of n of N samples stands for all of them, so that its sums
+            are multiplied with N / n, as a mean over the samples needs it, which the tape
+            divides by N.
 
     Raises:
         NativeCodeError: the tape is too large.
     """
-    return NativeTape(tape)
+    return NativeTape(tape, scaled=scaled)
 
 
 def _lanes_for(layout: Layout) -> int:

@@ -16,8 +16,8 @@ from autograd.native.layout import Layout
 EVALUATE = ir.FunctionType(DOUBLE, [POINTER, COLUMNS, INTEGER, INTEGER, DOUBLE, POINTER])
 """loss = evaluate(parameters, columns, first sample, samples, scale, gradients).
 
-``scale`` multiplies every sum over samples: a mini-batch of n of N samples stands for all
-of them with N / n.
+``scale`` multiplies every sum over samples: with N / n a mini-batch of n of N samples stands
+for all of them.
 """
 
 

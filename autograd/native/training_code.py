@@ -87,13 +87,21 @@ class TrainingEmitter:
     """Emits the training function for an update rule, around a given evaluation."""
 
     def __init__(
-        self, module: ir.Module, rule: UpdateRule, parameters: int, columns: int, batches: bool
+        self,
+        module: ir.Module,
+        rule: UpdateRule,
+        parameters: int,
+        columns: int,
+        *,
+        batches: bool,
+        scaled: bool,
     ) -> None:
         self._module = module
         self._rule = rule
         self._parameters = parameters
         self._columns = columns
         self._batches = batches
+        self._scaled = scaled
         self._lanes = update_lanes(parameters)
         self._vector = DOUBLE if self._lanes == 1 else ir.VectorType(DOUBLE, self._lanes)
         self._padded = padded(parameters)
@@ -166,9 +174,15 @@ class TrainingEmitter:
             first = builder.mul(number, batch)
             left = builder.sub(samples, first)
             count = builder.select(builder.icmp_signed("<", left, batch), left, batch)
-            scale = builder.fdiv(*(builder.sitofp(each, DOUBLE) for each in (samples, count)))
-            self._call(given["shuffled"], first, count, scale)
+            self._call(given["shuffled"], first, count, self._scale(samples, count))
             self._update(rate, count)
+
+    def _scale(self, samples: ir.Value, count: ir.Value) -> ir.Value:
+        """Return what a batch's sums are multiplied with."""
+        builder = self._builder
+        if not self._scaled:
+            return ir.Constant(DOUBLE, 1.0)
+        return builder.fdiv(*(builder.sitofp(each, DOUBLE) for each in (samples, count)))
 
     # -- the update -------------------------------------------------------------------------
 

@@ -38,7 +38,7 @@ FOREVER = 1e9
 
 def grid_times(samples: int) -> dict[str, float]:
     """Return the times of a whole grid, in native code and with NumPy, and of the minimum."""
-    chosen = choose_engine(Data(samples=samples, noise=3.0))
+    chosen = choose_engine(Experiment(Data(samples=samples, noise=3.0)).problem)
     at = np.array([0.76, 0.3])
     native = Slice(chosen.tape, at, (0, 1), chosen.engine)
     numpy = Slice(chosen.tape, at, (0, 1))
@@ -68,16 +68,17 @@ def view_times(samples: int) -> dict[str, float]:
     training = Training(
         clipping=False, learning_rate=1e-4, update_rule=UpdateRule.ONCE_PER_PARAMETER
     )
-    trainer = Trainer(Experiment(recipe, training=training))
+    experiment = Experiment(recipe, training=training)
+    trainer = Trainer(experiment)
     trainer.start()
     trainer.advance(EPOCHS)
-    history, probe = trainer.history, Probe(recipe)
+    history, probe = trainer.history, Probe(experiment.problem)
     view = LandscapeView()
     view.resize(*SIZE)
     view.set_theme(load_theme("light"))
     view.show()
     QApplication.processEvents()  # a window that was never exposed does not paint
-    view.show_run(probe, lambda: choose_engine(recipe).engine)
+    view.show_run(probe, lambda: choose_engine(experiment.problem).engine)
     moments = itertools.cycle(
         Moment(epoch, probe, probe.snapshot(epoch, history.parameters(epoch)).evaluation)
         for epoch in range(EPOCHS - 20, EPOCHS)

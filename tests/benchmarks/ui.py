@@ -69,7 +69,7 @@ class Rectangles(QWidget):
 
 def graph_times(samples: int, *, folded: bool) -> dict[str, float]:
     """Return the times to show new numbers in a graph and to paint it, and of bare rectangles."""
-    probe = Probe(Data(samples=samples))
+    probe = Probe(Experiment(Data(samples=samples)).problem)
     view = GraphView()
     view.resize(*SIZE)
     view.set_theme(load_theme("light"))

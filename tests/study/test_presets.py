@@ -6,7 +6,8 @@ import json
 import pytest
 from hypothesis import given
 
-from app.study.experiment import Data, Experiment, check
+from app import RESOURCES
+from app.study.experiment import HEADINGS, Experiment, check
 from app.study.hyperparameters import Training, UpdateRule
 from app.study.presets import (
     DEFAULT_PRESET,
@@ -17,9 +18,14 @@ from app.study.presets import (
     read_preset,
     write_experiment,
 )
+from app.study.recipe import Data
 from tests.study.strategies import EXAMPLES, experiments
 
-KEYS = ["notebook", "diverging", "noisy-line", "once-per-parameter"]
+KEYS = [
+    "notebook", "once-per-parameter", "small-steps", "diverging", "clipping", "momentum",
+    "ill-conditioned", "noisy-line", "mini-batches", "outliers", "kink", "power-law", "exploding",
+    "local-minimum", "saturated", "tiny-network", "network", "overfitting", "weight-decay",
+]  # fmt: skip
 
 
 def problem(path, text=None):
@@ -39,17 +45,52 @@ def file(tmp_path):
 # -- the presets that come with the app ------------------------------------------------------
 
 
-def test_the_presets_are_these_and_the_notebook_comes_first():
+def test_the_presets_are_these_from_the_line_to_networks_and_the_notebook_comes_first():
     assert [preset.key for preset in presets()] == KEYS
     assert presets()[0].key == DEFAULT_PRESET
+    assert [preset.order for preset in presets()] == list(range(1, len(KEYS) + 1))
+
+
+def test_presets_without_a_place_come_last_by_their_names(tmp_path, monkeypatch):
+    (tmp_path / "presets").mkdir()
+    for name, order in {"d": 2, "c": 10, "b": "1", "a": None}.items():
+        text = json.dumps({"order": order, "title": name})
+        (tmp_path / "presets" / f"{name}.json").write_text(text)
+    monkeypatch.setattr("app.study.presets.RESOURCES", tmp_path)
+    assert [preset.key for preset in presets.__wrapped__()] == ["d", "c", "a", "b"]
 
 
 @pytest.mark.parametrize("preset", presets(), ids=KEYS)
 def test_every_preset_has_a_title_a_sentence_and_a_valid_experiment(preset):
     assert preset.title
     assert preset.title != preset.key
+    assert 20 < len(preset.about) < 300
     assert preset.about.endswith(".")
     check(preset.experiment)
+
+
+@pytest.mark.parametrize("preset", presets(), ids=KEYS)
+def test_every_preset_is_read_back_unchanged_from_what_is_written(preset, file):
+    write_experiment(file, preset.experiment, preset.title, preset.about)
+    again = read_preset(file)
+    assert (again.title, again.about) == (preset.title, preset.about)
+    assert again.experiment == preset.experiment
+
+
+@pytest.mark.parametrize("preset", presets(), ids=KEYS)
+def test_a_presets_file_holds_nothing_but_what_differs_from_the_defaults(preset):
+    text = (RESOURCES / "presets" / f"{preset.key}.json").read_text(encoding="utf-8")
+    defaults = Experiment().to_dict()
+    for group, settings in json.loads(text).items():
+        if group not in HEADINGS:
+            assert settings
+            same = [name for name, value in settings.items() if value == defaults[group][name]]
+            assert not same
+
+
+def test_no_two_presets_have_the_same_title_or_experiment():
+    assert len({preset.title for preset in presets()}) == len(KEYS)
+    assert len({preset.experiment for preset in presets()}) == len(KEYS)
 
 
 def test_the_notebook_preset_is_the_default_experiment():
@@ -60,7 +101,7 @@ def test_the_other_presets_are_what_their_names_say():
     rule = UpdateRule.ONCE_PER_PARAMETER
     textbook = Training(learning_rate=0.005, clipping=False, update_rule=rule)
     assert find_preset("once-per-parameter").experiment == Experiment(training=textbook)
-    noisy = Data(slope=1.5, intercept=4.0, noise=8.0, noise_seed=1)
+    noisy = Data(true=(("m", 1.5), ("c", 4.0)), noise=8.0, noise_seed=1)
     assert find_preset("noisy-line").experiment == Experiment(noisy, training=textbook)
     too_large = Training(learning_rate=0.01, clipping=False, update_rule=rule)
     assert find_preset("diverging").experiment == Experiment(training=too_large)
@@ -75,7 +116,7 @@ def test_a_preset_is_found_by_key_or_title_in_any_case(name):
 
 
 def test_a_file_is_found_by_its_name(file):
-    experiment = Experiment(Data(slope=5.0))
+    experiment = Experiment(Data(true=(("m", 5.0),)))
     write_experiment(file, experiment, "Five")
     assert find_preset(str(file)) == Preset("mine", "Five", "", experiment)
 
@@ -125,8 +166,17 @@ def test_a_file_is_for_people_to_read_and_edit(file):
 
 
 def test_a_file_needs_no_more_than_what_differs(file):
-    file.write_text('{"data": {"slope": 3}}', encoding="utf-8")
-    assert read_preset(file) == Preset("mine", "mine", "", Experiment(Data(slope=3.0)))
+    file.write_text('{"data": {"true": {"m": 3}}}', encoding="utf-8")
+    experiment = Experiment(Data(true=(("m", 3.0),)))
+    assert read_preset(file) == Preset("mine", "mine", "", experiment)
+
+
+def test_a_file_of_the_first_version_is_read_with_its_slope_and_start(file):
+    text = '{"data": {"slope": 3, "intercept": 1}, "initial": {"source": "values", "m": 2, "c": 0}}'
+    file.write_text(text, encoding="utf-8")
+    experiment = read_preset(file).experiment
+    assert experiment.data == Data(true=(("m", 3.0), ("c", 1.0)))
+    assert experiment.initial_parameters() == (2.0, 0.0)
 
 
 def test_a_missing_file_is_told(file):
@@ -169,12 +219,17 @@ def test_json_that_is_no_object_is_told(file, text):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ('{"data": {"slope": "2"}}', "True slope M must be"),
-        ('{"data": {"slope": NaN}}', "True slope M must be"),
-        ('{"data": {"slope": Infinity}}', "True slope M must be"),
-        ('{"data": {"slope": 1e999}}', "True slope M must be"),
-        ('{"data": {"slope": 1' + "0" * 400 + "}}", "True slope M must be"),
-        ('{"data": {"slope": ' + "[" * 400 + "]" * 400 + "}}", "True slope M must be"),
+        ('{"data": {"slope": "2"}}', "True m must be"),
+        ('{"data": {"slope": NaN}}', "True m must be"),
+        ('{"data": {"slope": Infinity}}', "True m must be"),
+        ('{"data": {"slope": 1e999}}', "True m must be"),
+        ('{"data": {"slope": 1' + "0" * 400 + "}}", "True m must be"),
+        ('{"data": {"slope": ' + "[" * 400 + "]" * 400 + "}}", "True m must be"),
+        ('{"data": {"true": {"m": "2"}}}', "True m must be"),
+        ('{"data": {"true": {"c": NaN}}}', "True c must be"),
+        ('{"data": {"points": {"x": [1], "y": [NaN]}}}', "Points must be finite"),
+        ('{"initial": {"starts": {"m": {"low": Infinity}}}}', "Initial m: From must be"),
+        ('{"model": {"formula": "m*x +"}}', "After “+” a number, a name or “(” is missing."),
         ('{"data": []}', "“data” must be a table of settings."),
         ('{"data": {"colour": "red"}}', "“data” has no setting “colour”"),
         ('{"data": {"x_from": 20, "x_to": -20}}', "The range of x is empty"),
@@ -185,7 +240,9 @@ def test_settings_that_are_wrong_are_told(file, text, sentence):
     assert f"{file} holds no valid experiment: {sentence}" in problem(file, text)
 
 
-@pytest.mark.parametrize("setting", ['{"title": %s}', '{"data": {"slope": %s}}'])
+@pytest.mark.parametrize(
+    "setting", ['{"title": %s}', '{"data": {"slope": %s}}', '{"data": {"true": {"m": %s}}}']
+)
 def test_nesting_of_any_depth_is_read_or_refused(file, setting):
     for depth in range(1, 1200, 7):
         file.write_text(setting % ("[" * depth + "]" * depth), encoding="utf-8")

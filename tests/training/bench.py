@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from app.study.data import make_samples
-from app.study.experiment import Data, Experiment
+from app.study.experiment import Data, Experiment, Problem
 from app.study.hyperparameters import Training
 from app.study.model import record_loss
+from app.study.start import Initial, given
 from app.training.engine import ChosenEngine, choose_engine
 from app.training.graph_engine import GraphEngine
 from app.training.loop import Frame, Message, Paused, Started, TrainingLoop
@@ -28,6 +29,11 @@ def small(epochs: int = 10, **training: object) -> Experiment:
     return Experiment(Data(samples=5), training=replace(Training(epochs=epochs), **training))
 
 
+def starting_at(m: float, c: float) -> Initial:
+    """Return the start of a line from given values."""
+    return Initial((("m", given(m)), ("c", given(c))))
+
+
 FOREVER = small(epochs=10_000_000)
 """An experiment that does not come to its end during a test."""
 
@@ -35,11 +41,11 @@ DIVERGING = small(epochs=1000, learning_rate=1e6, clipping=False)
 """An experiment whose loss is soon infinite."""
 
 
-def choose_graph(recipe: Data) -> ChosenEngine:
+def choose_graph(problem: Problem) -> ChosenEngine:
     """Choose the define-by-run engine, as if there were no native code."""
-    samples = make_samples(recipe)
-    tape = record_loss(samples).tape
-    return ChosenEngine(GraphEngine(samples, tape), tape)
+    samples = make_samples(problem.data, problem.model).train
+    tape = record_loss(problem, samples).tape
+    return ChosenEngine(GraphEngine(problem, samples, tape), tape)
 
 
 ENGINES = {"native code": choose_engine, "define by run": choose_graph}

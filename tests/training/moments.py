@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from app.study.experiment import Data
+from app.study.architecture import Model
+from app.study.experiment import Data, Problem
 from app.study.hyperparameters import Training
+from app.study.model import predict, sample_loss
 from app.training.epoch_trace import NOTHING_REPLACED, EpochTrace, WhatIf
 from app.training.moment import Moment
 from app.training.snapshot import Probe
 from app.training.update import update_rule
+from autograd import Scalar, Tensor
 from autograd.evaluation import Evaluation
 from autograd.naming import Names
 from autograd.optimizers import State, UpdateRule
@@ -22,6 +25,12 @@ from autograd.trace import FoldedTrace, UnfoldedTrace
 
 START = (0.764340511813275, 0.2950141610814745)
 EPOCH = 20
+
+
+def line_term(parameters: Sequence[Tensor], x: float, y: float) -> Tensor:
+    """Return one sample's loss, define by run, from the tensors of m and c."""
+    leaves = dict(zip("mc", parameters, strict=True))
+    return sample_loss(Model(), predict(Model(), leaves, Scalar(x)).node, Scalar(y))[0]
 
 
 def moments_of_line(
@@ -38,9 +47,8 @@ def moments_of_line(
     rule = update_rule(training)
     start = State.start(at, rule.optimizer)
     state = rule.step(start, np.array([-3.0, 2.0]), 0.0, np.ones(2))
-    trace = EpochTrace(
-        Probe(data or Data(samples=5)), EPOCH, state, training, folded=folded, what_if=what_if
-    )
+    probe = Probe(Problem(data or Data(samples=5)))
+    trace = EpochTrace(probe, EPOCH, state, training, folded=folded, what_if=what_if)
     for index in range(len(trace)):
         place = trace.locate(index)
         running = trace.pass_of(place.number)

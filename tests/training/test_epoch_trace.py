@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.study.architecture import Loss, Model, ModelKind, Reduction
 from app.study.data import make_samples
 from app.study.experiment import Data, Experiment, Problem
 from app.study.hyperparameters import ClipBy, Optimizer, Schedule, Training, UpdateRule
@@ -88,6 +89,28 @@ def test_the_last_state_is_where_the_next_epoch_begins(engine, training, epoch, 
     np.testing.assert_allclose(made.parameters, expected.parameters, **close)
     np.testing.assert_allclose(made.slots, expected.slots, **close)
     assert made.count == expected.count
+
+
+@pytest.mark.parametrize("training", [GENTLE, BATCHED], ids=["all samples", "mini-batches"])
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    "model",
+    [
+        Model(reduction=Reduction.SUM, weight_decay=0.2),
+        Model(formula="a*exp(b*x)", weight_decay=0.2),
+        Model(ModelKind.NETWORK, units=2),
+        Model(loss=Loss.HUBER, reduction=Reduction.SUM),
+    ],
+    ids=["sum, decay", "formula, decay", "network", "Huber, sum"],
+)
+def test_of_any_model_the_last_state_is_where_the_next_epoch_begins(model, engine, training):
+    experiment = Experiment(DATA, training=training, model=model)
+    trainer = Trainer(experiment, ENGINES[engine])
+    trainer.start()
+    trainer.advance(3)
+    trace = EpochTrace(Probe(experiment.problem), 2, trainer.history.state(2), training)
+    made, expected = passes(trace)[-1].change.after, trainer.history.parameters(3)
+    np.testing.assert_allclose(made.parameters, expected, rtol=1e-12)
 
 
 def test_it_is_exact_also_where_the_history_keeps_keyframes_only():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.study.data import make_samples
-from app.study.experiment import Data, Experiment
+from app.study.experiment import Data, Experiment, Problem
 from app.study.hyperparameters import ClipBy, Optimizer, Training, UpdateRule
 from app.training.engine import choose_engine
 from app.training.epoch_trace import NOTHING_REPLACED, WhatIf
@@ -64,14 +64,14 @@ def searched(tape: Tape, start, chosen=None) -> Search:
 @pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
 @pytest.mark.parametrize("samples", [1, 7, 1000])
 def test_the_grid_has_the_losses_of_the_define_by_run_engine(engine, samples):
-    recipe = Data(samples=samples, noise=2.0)
-    chosen = engine(recipe)
+    problem = Problem(Data(samples=samples, noise=2.0))
+    chosen = engine(problem)
     survey = Survey(
         Slice(chosen.tape, START, (0, 1), chosen.engine), box((-5, 5), (-20, 20)), resolution=32
     )
     assert survey.advance(FOREVER)
     m, c = survey.box.ticks(32)
-    oracle = choose_graph(recipe).engine
+    oracle = choose_graph(problem).engine
     for row, column in np.random.default_rng(0).integers(0, 32, (10, 2)):
         loss, _ = oracle.evaluate(np.array([m[column], c[row]]))
         assert survey.losses[row, column] == pytest.approx(loss, rel=1e-12)
@@ -98,7 +98,7 @@ def test_the_cells_middles_are_where_losses_are_computed():
 
 
 def test_a_grid_grows_bit_by_bit_and_comes_out_the_same():
-    chosen = choose_engine(Data(samples=50))
+    chosen = choose_engine(Problem(Data(samples=50)))
     area = box((-1, 3), (-10, 2))
     whole = Survey(Slice(chosen.tape, START, (0, 1), chosen.engine), area, 16)
     parts = Survey(Slice(chosen.tape, START, (0, 1), chosen.engine), area, 16)
@@ -120,7 +120,7 @@ def test_other_parameters_stay_as_they_are():
 
 
 def test_a_replaced_number_of_the_data_counts_and_the_tape_itself_stays():
-    probe = Probe(Data(samples=5))
+    probe = Probe(Problem(Data(samples=5)))
     what_if = NOTHING_REPLACED.with_data(probe.y, 2, 100.0)
     changed = with_columns(probe.tape, what_if.columns(probe))
     before = probe.tape.evaluate(START)[0]
@@ -143,12 +143,12 @@ def test_a_replaced_number_of_the_data_counts_and_the_tape_itself_stays():
     ids=["notebook", "x far from 0", "x very far from 0", "x close to 0"],
 )
 def test_the_minimum_of_a_line_is_that_of_least_squares(recipe):
-    samples = make_samples(recipe)
+    samples = make_samples(recipe).train
     middle = samples.x.mean()
     slope, height = np.linalg.lstsq(
         np.column_stack([samples.x - middle, np.ones(len(samples))]), samples.y, rcond=None
     )[0]
-    chosen = choose_engine(recipe)
+    chosen = choose_engine(Problem(recipe))
     search = Search(Slice(chosen.tape, START, (0, 1), chosen.engine), np.array(START))
     assert search.advance(FOREVER)
     minimum = search.minimum
@@ -159,7 +159,7 @@ def test_the_minimum_of_a_line_is_that_of_least_squares(recipe):
 
 
 def test_a_valley_without_a_single_lowest_point_has_one_on_its_floor():
-    minimum = searched(Probe(Data(x_from=3.0, x_to=3.0)).tape, START).minimum
+    minimum = searched(Probe(Problem(Data(x_from=3.0, x_to=3.0))).tape, START).minimum
     assert minimum.at @ [3.0, 1.0] == pytest.approx(2.0 * 3.0 - 9.0)
     assert minimum.loss == pytest.approx(0.0, abs=1e-20)
 
@@ -196,8 +196,8 @@ def test_a_loss_that_is_nowhere_finite_has_no_minimum():
 
 
 def test_the_minimum_over_one_parameter_leaves_the_other():
-    samples = make_samples(Data(noise=2.0))
-    minimum = searched(Probe(Data(noise=2.0)).tape, START, (0,)).minimum
+    samples = make_samples(Data(noise=2.0)).train
+    minimum = searched(Probe(Problem(Data(noise=2.0))).tape, START, (0,)).minimum
     best = samples.x @ (samples.y - START[1]) / (samples.x @ samples.x)
     assert minimum.at == pytest.approx([best])
 
@@ -280,7 +280,7 @@ def trained(training: Training, epochs: int, samples: int = 9) -> tuple[Trainer,
     trainer = Trainer(Experiment(recipe, training=training))
     trainer.start()
     trainer.advance(epochs)
-    return trainer, Probe(recipe)
+    return trainer, Probe(Problem(recipe))
 
 
 def moment_at(probe: Probe, trainer: Trainer, epoch: int, what_if=NOTHING_REPLACED) -> Moment:
@@ -324,7 +324,7 @@ def test_within_the_steps_they_are_those_of_the_update_that_is_shown():
 def test_with_mini_batches_the_step_of_an_epoch_leads_to_where_the_next_begins():
     training = replace(Training(), batches=True, batch_size=4)
     trainer, probe = trained(training, 5)
-    engine = choose_engine(probe.recipe).engine
+    engine = choose_engine(probe.problem).engine
     steps = steps_of(moment_at(probe, trainer, 5), trainer.history, training, engine)
     trainer.advance(1)
     assert steps.before + steps.taken == pytest.approx(trainer.history.parameters(6), rel=1e-14)
@@ -333,7 +333,7 @@ def test_with_mini_batches_the_step_of_an_epoch_leads_to_where_the_next_begins()
 def test_a_slow_engine_is_not_asked_for_an_epoch_of_mini_batches():
     training = replace(Training(), batches=True, batch_size=4)
     trainer, probe = trained(training, 5)
-    engine = choose_graph(probe.recipe).engine
+    engine = choose_graph(probe.problem).engine
     steps = steps_of(moment_at(probe, trainer, 5), trainer.history, training, engine)
     assert steps.taken is None
     assert np.isfinite(steps.raw).all()

@@ -16,15 +16,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.study.experiment import Data, Experiment, Initial
+from app.study.experiment import Data, Experiment
 from app.study.hyperparameters import ClipBy, Optimizer, Schedule, Training, UpdateRule
 from app.training import course as course_module
 from app.training.history import KEPT, SPACING, History
 from app.training.loop import CHUNK
 from app.training.trainer import Trainer
-from tests.training.bench import ENGINES, PATIENCE
+from tests.training.bench import ENGINES, PATIENCE, starting_at
 
-DATA = Data(slope=0.7, intercept=-0.3, x_from=-2, x_to=2, samples=7, noise=0.2)
+DATA = Data(true=(("m", 0.7), ("c", -0.3)), x_from=-2, x_to=2, samples=7, noise=0.2)
 ROW = 3 * 8
 """Bytes of an epoch: two parameters and the loss."""
 
@@ -429,10 +429,10 @@ def test_the_epoch_that_diverged_is_the_last_and_comes_out_as_it_was(engine):
 
 
 def test_a_run_that_diverges_at_epoch_0_has_this_epoch():
-    trainer = made(Experiment(DATA, initial=Initial(m=1e300)), 1, 2)
+    trainer = made(Experiment(DATA, initial=starting_at(1e300, 0.25)), 1, 2)
     assert trainer.divergence.epoch == 0
     assert trainer.history.loss(0) == math.inf
-    assert bits(trainer.history.parameters(0)) == bits([1e300, Initial().c])
+    assert bits(trainer.history.parameters(0)) == bits([1e300, 0.25])
 
 
 # -- keyframes -------------------------------------------------------------------------------

@@ -114,7 +114,7 @@ def test_reset_after_the_end_begins_a_new_run(bench, end):
 
 
 def test_a_start_that_diverges_is_said_in_place_of_paused(bench):
-    bench.loop.reset(small().with_value("m", 1e300))
+    bench.loop.reset(small().with_value("start.m", 1e300))
     message = bench.next()
     assert isinstance(message, Diverged)
     assert message.epoch == 0

@@ -147,7 +147,7 @@ def finished(bench):
 
 
 def diverged(bench):
-    bench.loop.reset(DIVERGING.with_value("m", 1e300))
+    bench.loop.reset(DIVERGING.with_value("start.m", 1e300))
     assert isinstance(bench.next(), Diverged)
 
 

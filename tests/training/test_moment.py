@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.study.experiment import Data
+from app.study.experiment import Data, Problem
 from app.study.hyperparameters import Training, UpdateRule
 from app.training.epoch_trace import NOTHING_REPLACED
 from app.training.moment import Moment
@@ -16,7 +16,7 @@ from autograd.rules import SUM
 from autograd.trace import Backward, Entry, Forward, Seed, Stage, Update
 from tests.training.moments import START, moments_of_line
 
-DATA = Data(slope=0.7, intercept=-0.3, x_from=-2, x_to=2, samples=5, noise=0.2)
+DATA = Data(true=(("m", 0.7), ("c", -0.3)), x_from=-2, x_to=2, samples=5, noise=0.2)
 BATCHED = Training(batches=True, batch_size=2, clipping=False, learning_rate=0.05)
 
 TRACES = pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_numbers_are_plain_floats():
 
 
 def whole(sample: int = 0) -> Moment:
-    probe = Probe(DATA)
+    probe = Probe(Problem(DATA))
     return Moment(3, probe, probe.snapshot(3, START).evaluation, sample)
 
 

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from app.study.data import make_samples
-from app.study.experiment import Data, Experiment
+from app.study.experiment import Data, Experiment, Problem
 from app.study.hyperparameters import Training
-from app.study.model import predict, sample_loss
 from app.study.presets import find_preset
 from app.training.epoch_trace import NOTHING_REPLACED
 from app.training.moment import Moment
@@ -23,7 +22,7 @@ from autograd.optimizers import Nesterov, UpdateRule
 from autograd.tape import Tape
 from autograd.trace import Backward, Forward, UnfoldedTrace, Update
 from tests.autograd.traced import LOSSES, record
-from tests.training.moments import START, moments_of_line, moments_of_tape, whole
+from tests.training.moments import START, line_term, moments_of_line, moments_of_tape, whole
 
 RECIPE = Data(samples=7, noise=1.0)
 PLACES = [
@@ -60,14 +59,14 @@ def same(first, second):
 
 @pytest.mark.parametrize("at", PLACES, ids=str)
 def test_the_first_value_is_that_of_the_first_node_of_the_define_by_run_graph(at):
-    probe = Probe(RECIPE)
+    probe = Probe(Problem(RECIPE))
     moment = Moment(0, probe, probe.snapshot(0, at).evaluation)
     found = first_non_finite(moment)
     parameters = [Scalar(number, True) for number in at]
     total: Tensor = Scalar(0.0)
-    samples = make_samples(RECIPE)
+    samples = make_samples(RECIPE).train
     for sample, (x, y) in enumerate(zip(samples.x.tolist(), samples.y.tolist(), strict=True)):
-        term = sample_loss(predict(parameters, Scalar(x)), Scalar(y))
+        term = line_term(parameters, x, y)
         total = total + term
         operations = [each for each in total.nodes() if each.operands]
         spoilt = next((each for each in operations if not math.isfinite(each.data)), None)
@@ -221,7 +220,7 @@ def test_where_all_is_finite_nothing_is_found():
 
 
 def test_a_hundred_thousand_samples_are_searched_between_two_frames():
-    probe = Probe(Data(samples=100_000))
+    probe = Probe(Problem(Data(samples=100_000)))
     a_value = probe.snapshot(0, (1e200, 0.0)).evaluation
     nothing = probe.snapshot(0, START).evaluation
     for evaluation in (a_value, nothing):
@@ -243,7 +242,7 @@ def diverged(training: Training) -> tuple[Moment, Trainer]:
     trainer.advance(training.epochs)
     assert trainer.divergence is not None
     epoch = trainer.divergence.epoch
-    probe = Probe(Data())
+    probe = Probe(Problem())
     return Moment(
         epoch, probe, probe.snapshot(epoch, trainer.history.parameters(epoch)).evaluation
     ), trainer

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 from app.study.data import make_samples
-from app.study.experiment import Data
-from app.study.model import Curve, predict, sample_loss
+from app.study.experiment import Data, Problem
+from app.study.model import Curve
 from app.training.snapshot import Probe
 from autograd import Scalar, Tensor
+from tests.training.moments import line_term
 
-RECIPE = Data(slope=1.7, samples=23, noise=0.3, noise_seed=4)
+RECIPE = Data(true=(("m", 1.7), ("c", -9.0)), samples=23, noise=0.3, noise_seed=4)
+PROBLEM = Problem(RECIPE)
 PLACES = [(0.764340511813275, 0.2950141610814745), (2.0, -9.0), (-1e3, 1e-7), (1e200, 1.0)]
 OVERFLOWING = [(1e154, 0.0), (1e200, -1e200), (1e308, 1e308), (np.inf, 0.0), (0.0, np.nan)]
 
@@ -20,12 +22,12 @@ class Graph:
     """The same loss, define by run: one node per sample and operation."""
 
     def __init__(self, parameters):
-        samples = make_samples(RECIPE)
+        samples = make_samples(RECIPE).train
         self.parameters = [Scalar(value, require_grad=True) for value in parameters]
         self.terms, self.sums = [], []
         total: Tensor = Scalar(0.0)
         for x, y in zip(samples.x.tolist(), samples.y.tolist(), strict=True):
-            self.terms.append(sample_loss(predict(self.parameters, Scalar(x)), Scalar(y)))
+            self.terms.append(line_term(self.parameters, x, y))
             total = total + self.terms[-1]
             self.sums.append(total)
         self.loss = total / len(samples)
@@ -51,7 +53,7 @@ def inside(probe):
 
 @everywhere
 def test_every_value_and_gradient_on_the_tape_is_that_of_the_engines_node(parameters):
-    probe, graph = Probe(RECIPE), Graph(parameters)
+    probe, graph = Probe(PROBLEM), Graph(parameters)
     evaluation = probe.snapshot(0, parameters).evaluation
     places = inside(probe)
     for sample, term in enumerate(graph.terms):
@@ -68,7 +70,7 @@ def test_every_value_and_gradient_on_the_tape_is_that_of_the_engines_node(parame
 
 @everywhere
 def test_the_running_sums_the_loss_and_its_gradients_are_the_engines(parameters):
-    graph, probe = Graph(parameters), Probe(RECIPE)
+    graph, probe = Graph(parameters), Probe(PROBLEM)
     evaluation = probe.snapshot(0, parameters).evaluation
     (total,) = probe.tape.phases.sums
     agrees(evaluation.running_sums(total), [node.data for node in graph.sums])
@@ -82,18 +84,18 @@ def test_the_running_sums_the_loss_and_its_gradients_are_the_engines(parameters)
 
 @everywhere
 def test_a_samples_contribution_to_a_parameter_is_its_own_terms_gradient(parameters):
-    probe = Probe(RECIPE)
+    probe = Probe(PROBLEM)
     evaluation = probe.snapshot(0, parameters).evaluation
     for sample, (x, y) in enumerate(zip(probe.samples.x, probe.samples.y, strict=True)):
         leaves = [Scalar(value, require_grad=True) for value in parameters]
-        sample_loss(predict(leaves, Scalar(x)), Scalar(y)).backward(1 / 23)
+        line_term(leaves, x, y).backward(1 / 23)
         for place, leaf in zip(probe.tape.parameters, leaves, strict=True):
             agrees(evaluation.contributions[place][sample], leaf.grad)
 
 
 def test_some_of_the_places_overflow_and_some_do_not():
-    losses = [Probe(RECIPE).snapshot(0, place).evaluation.loss for place in PLACES[:3]]
-    overflown = [Probe(RECIPE).snapshot(0, place).evaluation.loss for place in OVERFLOWING]
+    losses = [Probe(PROBLEM).snapshot(0, place).evaluation.loss for place in PLACES[:3]]
+    overflown = [Probe(PROBLEM).snapshot(0, place).evaluation.loss for place in OVERFLOWING]
     assert np.isfinite(losses).all()
     assert not np.isfinite(overflown).any()
     assert np.isinf(overflown).any()
@@ -101,7 +103,7 @@ def test_some_of_the_places_overflow_and_some_do_not():
 
 
 def test_a_snapshot_says_where_it_was_taken_and_its_loss_is_a_plain_float():
-    snapshot = Probe(RECIPE).snapshot(17, np.array([2.0, 3.0]))
+    snapshot = Probe(PROBLEM).snapshot(17, np.array([2.0, 3.0]))
     assert snapshot.epoch == 17
     assert snapshot.parameters.tolist() == [2.0, 3.0]
     assert type(snapshot.evaluation.loss) is float
@@ -109,13 +111,13 @@ def test_a_snapshot_says_where_it_was_taken_and_its_loss_is_a_plain_float():
 
 def test_a_snapshot_keeps_its_parameters_when_those_it_was_given_change():
     given = np.array([2.0, 3.0])
-    snapshot = Probe(RECIPE).snapshot(0, given)
+    snapshot = Probe(PROBLEM).snapshot(0, given)
     given[:] = 0.0
     assert snapshot.parameters.tolist() == [2.0, 3.0]
 
 
 def test_a_probe_is_used_again_at_other_parameters_and_keeps_no_trace():
-    probe = Probe(RECIPE)
+    probe = Probe(PROBLEM)
     before = probe.snapshot(0, (2.0, 3.0)).evaluation
     probe.snapshot(1, (np.nan, np.inf), {probe.x: 7.0})
     after = probe.snapshot(2, (2.0, 3.0)).evaluation
@@ -130,7 +132,7 @@ def test_a_probe_is_used_again_at_other_parameters_and_keeps_no_trace():
 
 @everywhere
 def test_what_belongs_to_samples_has_one_number_for_each(parameters):
-    probe = Probe(RECIPE)
+    probe = Probe(PROBLEM)
     evaluation = probe.snapshot(0, parameters).evaluation
     assert {*probe.tape.columns} == {probe.x, probe.y}
     for place, instruction in enumerate(probe.tape.instructions):
@@ -143,19 +145,19 @@ def test_what_belongs_to_samples_has_one_number_for_each(parameters):
 
 
 def test_a_single_sample_is_enough():
-    evaluation = Probe(Data(samples=1)).snapshot(0, (0.0, 0.0)).evaluation
+    evaluation = Probe(Problem(Data(samples=1))).snapshot(0, (0.0, 0.0)).evaluation
     assert evaluation.loss == 49.0**2
     assert evaluation.gradient.tolist() == [-2 * -20 * -49, -2 * -49]
 
 
 def test_the_place_of_the_prediction_holds_the_models_line():
-    probe = Probe(RECIPE)
+    probe = Probe(PROBLEM)
     predictions = probe.snapshot(0, (2.5, -1.0)).evaluation.values[probe.prediction]
-    assert predictions.tolist() == Curve(probe.samples.x).at((2.5, -1.0)).tolist()
+    assert predictions.tolist() == Curve(PROBLEM, probe.samples.x).at((2.5, -1.0)).tolist()
 
 
 def test_places_are_called_what_the_model_calls_them():
-    probe = Probe(RECIPE)
+    probe = Probe(PROBLEM)
     m, c = probe.tape.parameters
     symbols = [probe.names.symbol(place) for place in (m, c, probe.x, probe.y, probe.prediction)]
     assert symbols == ["m", "c", "x", "y", "ŷ"]
@@ -166,7 +168,7 @@ def test_places_are_called_what_the_model_calls_them():
 
 
 def test_a_number_replaced_is_seen_by_everything_after_it_and_nothing_before():
-    probe = Probe(RECIPE)
+    probe = Probe(PROBLEM)
     run = probe.snapshot(0, (2.0, 3.0)).evaluation
     asked = probe.snapshot(0, (2.0, 3.0), {probe.prediction: 0.0}).evaluation
     assert asked.values[probe.x].tolist() == run.values[probe.x].tolist()
@@ -175,7 +177,7 @@ def test_a_number_replaced_is_seen_by_everything_after_it_and_nothing_before():
 
 
 def test_a_column_replaced_gives_the_loss_of_other_data():
-    probe = Probe(RECIPE)
+    probe = Probe(PROBLEM)
     asked = probe.snapshot(0, (2.0, 3.0), {probe.y: np.arange(23.0)}).evaluation
     rest = np.arange(23.0) - (2 * probe.samples.x + 3)
     assert asked.loss == pytest.approx(np.mean(rest**2), rel=1e-12)
@@ -187,11 +189,11 @@ def test_a_column_replaced_gives_the_loss_of_other_data():
 
 
 def test_the_probe_of_a_batch_is_about_its_samples_in_their_order():
-    probe, chosen = Probe(RECIPE), np.array([7, 0, 22, 7])
+    probe, chosen = Probe(PROBLEM), np.array([7, 0, 22, 7])
     batch = probe.batch(chosen)
     assert probe.chosen is None
     assert batch.chosen is chosen
-    assert batch.recipe == RECIPE
+    assert batch.problem == PROBLEM
     assert batch.tape.samples == 4
     for mine, of_all in (
         (batch.samples.x, probe.samples.x),
@@ -205,7 +207,7 @@ def test_the_probe_of_a_batch_is_about_its_samples_in_their_order():
 
 
 def test_a_batchs_places_are_those_of_all_samples():
-    probe = Probe(RECIPE)
+    probe = Probe(PROBLEM)
     batch = probe.batch(np.array([3, 1]))
     assert (batch.x, batch.y, batch.prediction) == (probe.x, probe.y, probe.prediction)
     assert batch.tape.parameters == probe.tape.parameters
@@ -216,13 +218,13 @@ def test_a_batchs_places_are_those_of_all_samples():
 
 
 def test_a_curve_is_the_models_prediction_at_every_x():
-    curve = Curve(x := np.linspace(-3, 3, 7))
+    curve = Curve(PROBLEM, x := np.linspace(-3, 3, 7))
     assert curve.x is x
     assert curve.at((2.5, -1.0)).tolist() == (2.5 * x - 1).tolist()
     assert curve.at(np.array([0.0, 4.0])).tolist() == [4.0] * 7
 
 
 def test_a_curve_that_overflows_is_infinite_without_a_warning():
-    curve = Curve(np.array([-1e3, 0.0, 1e3]))
+    curve = Curve(PROBLEM, np.array([-1e3, 0.0, 1e3]))
     assert curve.at((1e308, 0.0)).tolist() == [-np.inf, 0.0, np.inf]
     assert np.isnan(curve.at((np.inf, 0.0))[1])

@@ -46,9 +46,9 @@ class Walker:
 
     def _show_run(self) -> None:
         """Look at the new run; the same data keep their graph, as in the window."""
-        data = self.session.experiment.data
-        if self._probe is None or self._probe.recipe != data:
-            self._probe = Probe(data)
+        problem = self.session.experiment.problem
+        if self._probe is None or self._probe.problem != problem:
+            self._probe = Probe(problem)
         self.walk.show_run(self._probe)
 
     def _count(self) -> None:

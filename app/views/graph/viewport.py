@@ -16,7 +16,7 @@ ZOOM_STEP = 1.25
 SMALLEST_START = 0.6
 """The unfolded view opens no smaller than this, so that its text can be read."""
 
-SMALLEST_FIT = 0.7
+SMALLEST_FIT = 0.63
 """Below this scale the text of the folded graph could not be read: it opens at its left part."""
 
 LARGEST_FIT = 1.7
