@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.study.architecture import Loss, Model, ModelKind
+from app.study.formula import FormulaError
 from app.study.hyperparameters import Training, training_applies
 from app.study.recipe import Data, DataSource, recipe_applies, true_curve
-from app.study.setting import SettingError, settings_of, show
+from app.study.setting import Setting, SettingError, settings_of, show
 from app.study.start import Initial, Source, Start
 
 HEADINGS = ("title", "about", "order")
@@ -177,11 +178,19 @@ class Experiment:
                 raise SettingError(
                     f"“{group_name}” has no setting “{unknown[0]}”; it has {', '.join(settings)}."
                 )
-            checked = {name: settings[name].check(value) for name, value in given.items()}
+            checked = {name: _checked(settings[name], value) for name, value in given.items()}
             groups[group_name] = _replace(group, checked)
         experiment = cls(**groups)
         check(experiment)
         return experiment
+
+
+def _checked(setting: Setting, value: Any) -> Any:
+    """Return a setting's value in plain data; an error in a formula names the setting."""
+    try:
+        return setting.check(value)
+    except FormulaError as error:
+        raise SettingError(f"{setting.label.removesuffix(' =')} “{value}”: {error}") from None
 
 
 def _replace(group: Any, values: Mapping[str, Any]) -> Any:

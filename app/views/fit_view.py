@@ -276,7 +276,8 @@ class FitView(QWidget):
         )
         self.edit_action.toggled.connect(self.plot.set_editing)
         self.addAction(self.edit_action)
-        self._edit = QCheckBox("Edit points", objectName="edit_points")
+        self._edit = QCheckBox("Edit", objectName="edit_points")  # short: large text has room
+        self._edit.setAccessibleName("Edit points")
         self._edit.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leads to the plot
         self._edit.setToolTip(self.edit_action.toolTip())
         self._edit.toggled.connect(self.edit_action.setChecked)

@@ -69,7 +69,7 @@ def test_a_group_must_be_a_table(group):
         ({"data": {"intercept": None}}, "True c must be a number from −1,000,000 to 1,000,000; “N"),
         ({"initial": {"m": "2"}}, "Initial m must be a number from −1,000,000,000 to 1,000,000,0"),
         ({"model": {"formula": 3}}, "ŷ = must be a text; it is “3”."),
-        ({"model": {"formula": "m*"}}, "After “*” a number, a name or “(” is missing."),
+        ({"model": {"formula": "m*"}}, "ŷ “m*”: After “*” a number, a name or “(” is missing."),
         ({"model": {"layers": 5}}, "Hidden layers must be a whole number from 1 to 4; it is 5."),
         ({"model": {"units": 0}}, "Units must be a whole number from 1 to 32; it is 0."),
         ({"model": {"weight_decay": -1}}, "Weight decay λ must be a number from 0 to 1,000,000; "),
