@@ -12,7 +12,7 @@ from app.study.experiment import Problem
 from app.training.run import Run
 from app.training.session import Session
 from app.training.snapshot import Probe
-from app.training.test_loss import TestLoss
+from app.training.testing import TestLoss
 from app.training.walk import Walk
 from app.views.fit_view import FitView
 from app.views.landscape.view import LandscapeView
