@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.appearance import Appearance
@@ -25,6 +25,9 @@ from app.views.inspector.view import InspectorView
 from app.views.landscape.view import LandscapeView
 from app.views.loss_view import LossView
 from app.views.sweep.view import SweepView
+
+OTHERS_INTERVAL = 60
+"""Milliseconds between two pictures of the other runs while training goes on."""
 
 
 class RunViews(QObject):
@@ -62,6 +65,8 @@ class RunViews(QObject):
         self._panel = RunPanel(session, self.walk, panel, self.graph)
         appearance.theme_changed.connect(self._show_theme)
         self._show_theme()  # before they take room: without icons buttons show their texts
+        self._later = QTimer(self, singleShot=True, interval=OTHERS_INTERVAL)
+        self._later.timeout.connect(self._draw_other_runs)
         self._fill_docks()
         self._connect()
 
@@ -148,7 +153,15 @@ class RunViews(QObject):
         self._panel.show()
 
     def _show_other_runs(self) -> None:
+        """Draw the other runs, at once or while training goes on now and then."""
+        if not self._session.running:
+            self._draw_other_runs()
+        elif not self._later.isActive():
+            self._later.start()
+
+    def _draw_other_runs(self) -> None:
         """Draw the other runs in the views that can be seen."""
+        self._later.stop()
         for name, show in (
             ("loss_curve", self._comparison.show_losses),
             ("fit", self._comparison.show_fits),

@@ -67,7 +67,7 @@ class NarrationLine(QFrame):
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: D102  Qt's
         super().changeEvent(event)
-        if event.type() is QEvent.Type.FontChange:
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._resize_to_text()
 
     def _resize_to_text(self) -> None:

@@ -14,6 +14,9 @@ INVITATION = (
     "to see why its gradient is what it is."
 )
 
+MOST = 10
+"""Parameters that are listed: the same ones at every epoch, so that they can be read."""
+
 
 def sample(reading: Reading) -> str:
     """Return the selected sample's numbers, and its share of each parameter's gradient."""
@@ -30,9 +33,9 @@ def sample(reading: Reading) -> str:
 
 
 def shares(reading: Reading) -> str:
-    """Return the selected sample's share of each parameter's gradient."""
+    """Return the selected sample's share of the first parameters' gradients."""
     lines = []
-    for place in reading.tape.parameters:
+    for place in reading.tape.parameters[:MOST]:
         contributions = reading.contributions(place)
         if contributions is None:
             continue
@@ -44,7 +47,9 @@ def shares(reading: Reading) -> str:
         own = float(contributions.numbers[reading.sample])
         share = _share(contributions, own)
         lines.append((gradient, f"{strong(show(own))} of {show(total)}{share}"))
-    return rows(lines)
+    more = len(reading.tape.parameters) - MOST
+    note = f"<p>And {more:,} more: a parameter that is clicked on tells its own.</p>"
+    return rows(lines) + (note if more > 0 else "")
 
 
 def _share(contributions: Contributions, own: float) -> str:
