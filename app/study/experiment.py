@@ -15,7 +15,7 @@ from app.study.architecture import Loss, Model, ModelKind
 from app.study.formula import FormulaError
 from app.study.hyperparameters import Training, training_applies
 from app.study.recipe import Data, DataSource, recipe_applies, true_curve
-from app.study.setting import Setting, SettingError, settings_of, show
+from app.study.setting import Setting, SettingError, brief, settings_of, show
 from app.study.start import Initial, Source, Start
 
 HEADINGS = ("title", "about", "order")
@@ -190,7 +190,9 @@ def _checked(setting: Setting, value: Any) -> Any:
     try:
         return setting.check(value)
     except FormulaError as error:
-        raise SettingError(f"{setting.label.removesuffix(' =')} “{value}”: {error}") from None
+        raise SettingError(
+            f"{setting.label.removesuffix(' =')} “{brief(value)}”: {error}"
+        ) from None
 
 
 def _replace(group: Any, values: Mapping[str, Any]) -> Any:

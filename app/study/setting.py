@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import reprlib
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from typing import Any
 
 SEED_LIMIT = 2**32 - 1
 """The largest seed of a random generator."""
+
+LONGEST = 60
+"""Characters of a wrong value that a sentence repeats."""
 
 
 class SettingError(ValueError):
@@ -73,7 +77,9 @@ class Number(Setting):
     def check(self, value: Any) -> float | int:
         """Return the value as a float or an int, or raise SettingError."""
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise SettingError(f"{self.label} must be {self.allowed}; “{value}” is no number.")
+            raise SettingError(
+                f"{self.label} must be {self.allowed}; “{brief(value)}” is no number."
+            )
         low = value <= self.minimum if self.above else value < self.minimum
         in_range = not low and value <= self.maximum  # false for nan
         if not in_range or (self.whole and value != int(value)):
@@ -110,7 +116,7 @@ class Choice(Setting):
             return self.options(value)
         except ValueError:
             allowed = " or ".join(f"“{option.value}”" for option in self.options)
-            raise SettingError(f"{self.label} must be {allowed}; it is “{value}”.") from None
+            raise SettingError(f"{self.label} must be {allowed}; it is “{brief(value)}”.") from None
 
     def plain(self, value: Enum) -> Any:
         """Return an option's value."""
@@ -124,7 +130,7 @@ class Flag(Setting):
     def check(self, value: Any) -> bool:
         """Return the value, or raise SettingError."""
         if not isinstance(value, bool):
-            raise SettingError(f"{self.label} must be true or false; it is “{value}”.")
+            raise SettingError(f"{self.label} must be true or false; it is “{brief(value)}”.")
         return value
 
 
@@ -141,7 +147,7 @@ class Text(Setting):
     def check(self, value: Any) -> str:
         """Return the text, or raise SettingError."""
         if not isinstance(value, str):
-            raise SettingError(f"{self.label} must be a text; it is “{value}”.")
+            raise SettingError(f"{self.label} must be a text; it is “{brief(value)}”.")
         self.read(value)
         return value
 
@@ -163,7 +169,9 @@ class Named(Setting):
         if isinstance(value, tuple):
             value = dict(value)
         if not isinstance(value, Mapping):
-            raise SettingError(f"{self.label} must be a table of parameters; it is “{value}”.")
+            raise SettingError(
+                f"{self.label} must be a table of parameters; it is “{brief(value)}”."
+            )
         return tuple((str(name), self._check(name, entry)) for name, entry in value.items())
 
     def _check(self, name: str, entry: Any) -> Any:
@@ -186,6 +194,12 @@ def settings_of(group: Any) -> dict[str, Setting]:
         for field in dataclasses.fields(group)
         if "setting" in field.metadata
     }
+
+
+def brief(value: object) -> str:
+    """Return a value from a file for a sentence: of a long or deeply nested one the beginning."""
+    text = value if isinstance(value, str) else reprlib.repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def show(value: float) -> str:

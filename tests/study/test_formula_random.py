@@ -199,17 +199,17 @@ def test_every_part_is_built_and_computes_its_operation(written, a, x):
     made = build(formula, leaves | {"x": Scalar(x, name="x")})
     assert set(made) == set(formula.root.walk())
     for part in formula.root.walk():
-        inputs = [np.float64(made[operand].data) for operand in part.parts]
+        inputs = [column(made[operand].data) for operand in part.parts]
         with np.errstate(all="ignore"):
             match part:
                 case Operation(operator=sign):
-                    expected = OPERATORS[sign](*inputs)
+                    (expected,) = OPERATORS[sign](*inputs)
                 case Call(function=function):
-                    expected = FUNCTIONS[function](*inputs)
+                    (expected,) = FUNCTIONS[function](*inputs)
                 case Negative(operand=Number(value=number)):
                     expected = -number
                 case Negative():
-                    expected = -inputs[0]
+                    (expected,) = -inputs[0]
                 case _:
                     continue
         assert same(made[part].data, expected)

@@ -229,7 +229,10 @@ def test_json_that_is_no_object_is_told(file, text):
         ('{"data": {"true": {"c": NaN}}}', "True c must be"),
         ('{"data": {"points": {"x": [1], "y": [NaN]}}}', "Points must be finite"),
         ('{"initial": {"starts": {"m": {"low": Infinity}}}}', "Initial m: From must be"),
-        ('{"model": {"formula": "m*x +"}}', "After “+” a number, a name or “(” is missing."),
+        (
+            '{"model": {"formula": "m*x +"}}',
+            "ŷ “m*x +”: After “+” a number, a name or “(” is missing.",
+        ),
         ('{"data": []}', "“data” must be a table of settings."),
         ('{"data": {"colour": "red"}}', "“data” has no setting “colour”"),
         ('{"data": {"x_from": 20, "x_to": -20}}', "The range of x is empty"),
