@@ -114,6 +114,11 @@ def test_the_settings_have_names_and_labels_of_their_own():
     assert len(NAMES) == len(set(NAMES)) == len(set(labels))
 
 
+def in_order(each: object) -> str:
+    """Return a name of a case that is the same in every process."""
+    return str(sorted(each) if isinstance(each, set) else each)
+
+
 @pytest.mark.parametrize(
     ("options", "labels"),
     [
@@ -245,7 +250,7 @@ def test_of_the_notebooks_settings_these_have_no_effect():
         ({"batches": True}, BATCH),
         ({"clip_by": ClipBy.NORM}, set()),
     ],
-    ids=lambda each: str(sorted(each) if isinstance(each, set) else each),
+    ids=in_order,
 )
 def test_a_choice_brings_the_settings_that_belong_to_it(training, with_effect):
     experiment = Experiment(training=Training(**training))
@@ -284,7 +289,7 @@ def test_noise_and_a_random_start_bring_their_seeds():
             RECIPE,
         ),
     ],
-    ids=str,
+    ids=in_order,
 )
 def test_a_choice_of_model_or_data_brings_and_takes_the_settings_that_belong_to_it(
     changes, gained, lost

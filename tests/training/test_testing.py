@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.training import test_loss
+from app.training import testing
 from app.training.history import History, Stretch
 from autograd import Scalar
 from autograd.native import compile_tape
@@ -62,7 +62,7 @@ class Counting:
 def clock(monkeypatch) -> list[float]:
     """A clock that goes on only when it is told to."""
     now = [0.0]
-    monkeypatch.setattr(test_loss.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(testing.time, "perf_counter", lambda: now[0])
     return now
 
 
@@ -71,15 +71,15 @@ def clock(monkeypatch) -> list[float]:
 
 @given(st.integers(0, 10**7), st.integers(2, 500))
 def test_the_epochs_are_about_as_many_as_wanted_and_each_comes_once(epoch, points):
-    stride = test_loss.stride_of(epoch, points)
-    epochs = test_loss.coarse_to_fine(epoch, stride)
+    stride = testing.stride_of(epoch, points)
+    epochs = testing.coarse_to_fine(epoch, stride)
     assert sorted(epochs) == list(range(0, epoch + 1, stride))
     assert len(epochs) <= points + 1
     assert stride == 1 or len(epochs) > points / 2
 
 
 def test_coarse_epochs_come_first():
-    assert test_loss.coarse_to_fine(9, 1) == [0, 8, 4, 2, 6, 1, 3, 5, 7, 9]
+    assert testing.coarse_to_fine(9, 1) == [0, 8, 4, 2, 6, 1, 3, 5, 7, 9]
 
 
 # -- which losses ----------------------------------------------------------------------------
@@ -88,7 +88,7 @@ def test_coarse_epochs_come_first():
 @pytest.mark.parametrize("engine", ["native", "numpy"])
 @pytest.mark.parametrize("count", [1, 2, 150, 1001])
 def test_the_curve_is_the_loss_of_the_test_samples_at_the_epochs_parameters(engine, count):
-    found = test_loss.TestLoss(tape(), compile_tape(tape()) if engine == "native" else None)
+    found = testing.TestLoss(tape(), compile_tape(tape()) if engine == "native" else None)
     epochs, losses = found.curve(history_of(count), count - 1, points=200, seconds=LONG)
     assert found.done
     assert (epochs[0], epochs[-1]) == (0, count - 1)
@@ -99,11 +99,11 @@ def test_the_curve_is_the_loss_of_the_test_samples_at_the_epochs_parameters(engi
 
 def test_of_single_parameters_it_is_their_loss():
     at = np.array([0.3, -0.7])
-    assert test_loss.TestLoss(tape()).at(at) == pytest.approx(loss(at))
+    assert testing.TestLoss(tape()).at(at) == pytest.approx(loss(at))
 
 
 def test_a_loss_that_overflows_is_infinite_without_a_warning():
-    assert test_loss.TestLoss(tape()).at(np.array([1e300, 0.0])) == np.inf
+    assert testing.TestLoss(tape()).at(np.array([1e300, 0.0])) == np.inf
 
 
 # -- at what cost ----------------------------------------------------------------------------
@@ -111,7 +111,7 @@ def test_a_loss_that_overflows_is_infinite_without_a_warning():
 
 def test_while_a_run_goes_on_only_new_epochs_are_computed():
     engine = Counting()
-    found = test_loss.TestLoss(tape(), engine)
+    found = testing.TestLoss(tape(), engine)
     history = history_of(3001)
     for epoch in range(100, 3001, 100):
         epochs, losses = found.curve(history, epoch, points=50, seconds=LONG)
@@ -124,7 +124,7 @@ def test_while_a_run_goes_on_only_new_epochs_are_computed():
 
 
 def test_another_run_is_computed_anew():
-    found = test_loss.TestLoss(tape())
+    found = testing.TestLoss(tape())
     found.curve(history_of(50), 49, seconds=LONG)
     other = History(2)
     other.extend(np.zeros((50, 2)), np.zeros(50))
@@ -134,7 +134,7 @@ def test_another_run_is_computed_anew():
 
 def test_a_look_takes_no_longer_than_it_may_and_the_rest_comes_with_the_next(clock):
     engine = Counting(seconds=0.001, clock=clock)
-    found = test_loss.TestLoss(tape(), engine)
+    found = testing.TestLoss(tape(), engine)
     history = history_of(101)
     shown = []
     for _ in range(100):
@@ -151,7 +151,7 @@ def test_a_look_takes_no_longer_than_it_may_and_the_rest_comes_with_the_next(clo
 
 
 def test_what_is_there_first_reaches_from_the_first_to_the_newest_epoch(clock):
-    found = test_loss.TestLoss(tape(), Counting(seconds=0.001, clock=clock))
+    found = testing.TestLoss(tape(), Counting(seconds=0.001, clock=clock))
     epochs, _ = found.curve(history_of(101), 100, seconds=0.004)
     assert not found.done
     assert len(epochs) < 10
@@ -170,7 +170,7 @@ def test_parameters_that_must_be_trained_once_more_count_as_time(clock):
     history = History(2, again, kept=10 * 3 * 8)
     history.extend(rows(1001)[:1], np.zeros(1), state(0))
     history.extend(rows(1001)[1:], np.zeros(1000), state(1000), 1.0)
-    found = test_loss.TestLoss(tape())
+    found = testing.TestLoss(tape())
     for _ in range(1000):
         before = clock[0]
         epochs, losses = found.curve(history, 1000, points=100, seconds=0.008)
