@@ -49,6 +49,10 @@ class DataEdits(QObject):
     # -- single points ----------------------------------------------------------------------
 
     def _edit(self, change: Callable[[Points], Points], what: str) -> None:
+        """Change the points that are drawn, unless a person is asked what becomes of them."""
+        if self._editing.waits:
+            self._editing.ask()
+            return
         experiment = self._experiment()
         data = experiment.data
         try:

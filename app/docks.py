@@ -15,6 +15,21 @@ from app.theme import Theme
 SEPARATOR = 8
 """Pixels between two docks, about."""
 
+SAME = 0.02
+"""How little a part of the height is another one, when a window has another size."""
+
+GRAPH_SHARE = 2 / 3
+"""The part of the middle's height that the graph has at least; the fit has the rest."""
+
+READABLE = 162
+"""Pixels beyond the least height of the graph's dock in which a line's graph can be read."""
+
+MIDDLE = ("graph", "fit", "loss_curve")
+"""The graph, and below it the fit with its tabs beside the loss curve, which has none."""
+
+BEHIND = ("runs", "sweep")
+"""Docks that are tabs behind the fit: as low as it, for the graph above them must be read."""
+
 
 class Docks(QObject):
     """Makes the docks, empty at first, and places them."""
@@ -29,6 +44,7 @@ class Docks(QObject):
         self._docks: dict[str, QDockWidget] = {}
         self._seen: set[QDockWidget] = set()
         self._titles: list[DockTitle] = []
+        self._share = 0.0  # the part of the middle's height that the graph was given
         for name, title in TITLES.items():
             dock = QDockWidget(title, window, objectName=f"{name}_dock")
             self._titles.append(DockTitle(dock))
@@ -55,7 +71,12 @@ class Docks(QObject):
         self._docks[name].raise_()
 
     def fill(self, name: str, content: QWidget) -> None:
-        """Put a widget into a dock."""
+        """Put a widget into a dock.
+
+        What is a tab behind another one has the height that the one in front needs.
+        """
+        if name in BEHIND:
+            content.setMinimumHeight(1)
         self._docks[name].setWidget(content)
 
     def is_visible(self, name: str) -> bool:
@@ -91,15 +112,30 @@ class Docks(QObject):
     def share_out(self) -> None:
         """Give every dock the part of the window that it is meant to have."""
         experiment, fit, graph, loss, inspector, *_ = self._docks.values()
-        horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        window = self._window
+        horizontal, window = Qt.Orientation.Horizontal, self._window
         left = max(1, experiment.widget().minimumWidth())
         rest = max(window.width(), 900) - left - 2 * SEPARATOR
         right = min(round(rest * 0.25), 420)
         window.resizeDocks([experiment, graph, inspector], [left, rest - right, right], horizontal)
         middle = rest - right
         window.resizeDocks([fit, loss], [round(0.6 * middle), round(0.4 * middle)], horizontal)
-        window.resizeDocks([graph, fit], [66, 34], vertical)
+        self.share_height()
+
+    def share_height(self) -> None:
+        """Give the graph the height in which it can be read, and the fit below it the rest."""
+        graph, fit, loss = (self._docks[name] for name in MIDDLE)
+        both, tabs = graph.height() + loss.height(), loss.height() - fit.height()
+        wanted = max(graph.minimumSizeHint().height() + READABLE, round(GRAPH_SHARE * both))
+        upper = min(wanted, both - fit.minimumSizeHint().height() - tabs)
+        self._window.resizeDocks([graph, fit], [upper, both - upper], Qt.Orientation.Vertical)
+        self._share = upper / both
+
+    def is_as_shared(self) -> bool:
+        """Return whether graph and fit have the parts of the height that they were given."""
+        graph, _, loss = docks = [self._docks[name] for name in MIDDLE]
+        if any(dock.isFloating() or not dock.isVisible() for dock in docks):
+            return False
+        return abs(graph.height() / (graph.height() + loss.height()) - self._share) < SAME
 
     def set_theme(self, theme: Theme) -> None:
         """Use the theme's colours for the titles."""

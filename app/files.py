@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, Signal
+from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QPixmap
 from PySide6.QtWidgets import QWidget
 
@@ -68,6 +68,7 @@ class Files(QObject):
 
     def save_file(self, path: Path, experiment: Experiment) -> None:
         """Write the experiment to a file, or say why that cannot be done."""
+        QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)  # a million points take long
         try:
             write_experiment(path, experiment, path.stem)
         except ExperimentFileError as error:
@@ -75,6 +76,8 @@ class Files(QObject):
         else:
             self.saved.emit(Preset(path.stem, path.stem, "", experiment))
             self._notice.say(f"Saved as {path}.")
+        finally:
+            QGuiApplication.restoreOverrideCursor()
 
     def ask_save_picture(self, picture: Callable[[], QPixmap]) -> None:
         """Let a person choose where to save a picture, and save it."""

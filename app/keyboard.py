@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
     QTextEdit,
     QWidget,
 )
+
+from app.number_field import NumberField
 
 Key = Qt.Key
 _ARROWS = frozenset({Key.Key_Left, Key.Key_Right, Key.Key_Up, Key.Key_Down})
@@ -67,13 +69,13 @@ class ControlKeys(QObject):
             new.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: D102  Qt's
-        if (
-            event.type() is QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and isinstance(watched, QWidget)
-            and _needs(watched, event)
-        ):
+        if event.type() is not QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return False
+        if isinstance(watched, QWidget) and _needs(watched, event):
             event.accept()
+            return True
+        if isinstance(watched, QLineEdit) and _is_left_to_the_window(watched, event):
+            event.ignore()
             return True
         return False
 
@@ -88,6 +90,20 @@ def _needs(control: QWidget, event: QKeyEvent) -> bool:
         return control.isModified()
     typed = bool(event.text()) and event.text().isprintable()
     return key in keys_of(control) or (typed and isinstance(control, _SEARCHED_BY_TYPING))
+
+
+def _is_left_to_the_window(field: QLineEdit, event: QKeyEvent) -> bool:
+    """Return whether a key is not for a field, which would take it by itself.
+
+    Undo is about what is typed only while that counts for nothing yet; in a number no space
+    has a meaning, so that it plays also where the number has just been entered.
+    """
+    undoes = event.matches(QKeySequence.StandardKey.Undo)
+    redoes = event.matches(QKeySequence.StandardKey.Redo)
+    if undoes or redoes:
+        return not field.isModified()
+    plain = not event.modifiers()
+    return plain and event.key() == Key.Key_Space and isinstance(field, NumberField)
 
 
 def keys_of(control: QWidget) -> frozenset[Qt.Key]:

@@ -168,7 +168,7 @@ def _race(window: MainWindow, session: Session, epochs: int) -> None:
     ended = QEventLoop()
 
     def look() -> None:
-        if not any(run.running or run.state is State.PAUSED for run in session.runs[1:]):
+        if not any(run.running or run.state is State.PAUSED for run in session.runs):
             ended.quit()
 
     from app.training.loop import State

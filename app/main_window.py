@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSize, Signal
-from PySide6.QtGui import QCloseEvent, QFontMetrics, QGuiApplication, QPaintEvent, QPixmap
+from PySide6.QtGui import QCloseEvent, QFontMetrics, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from app.appearance import Appearance
@@ -23,11 +23,12 @@ from app.study.presets import Preset, presets
 
 if TYPE_CHECKING:
     from app.run_actions import RunActions
+    from app.run_notices import RunNotices
     from app.run_views import RunViews
     from app.study.experiment import Experiment
     from app.training.session import Session
 
-HEAVY_MODULES = ("app.training.session", "app.run_views", "app.run_actions", "app.data_edits")
+HEAVY_MODULES = ("app.training.session", "app.run_views", "app.run_notices", "app.data_edits")
 """Loaded after the first paint: NumPy and pyqtgraph come with them."""
 
 
@@ -61,6 +62,7 @@ class MainWindow(RestoredWindow):
         self.session: Session | None = None
         self._views: RunViews | None = None
         self._runs: RunActions | None = None
+        self._notices: RunNotices | None = None
         self._bars = bars = Bars(self)
         self.transport, self.trace_bar, self.notice = bars.transport, bars.trace_bar, bars.notice
         self.panel = ExperimentPanel(presets())
@@ -150,6 +152,7 @@ class MainWindow(RestoredWindow):
         """Add what can be done with runs and data, and the views' own actions."""
         from app.data_edits import DataEdits
         from app.run_actions import RunActions
+        from app.run_notices import RunNotices
 
         self._runs = runs = RunActions(session, views.walk, views.runs, self.notice, self)
         self.files.data = data = DataEdits(
@@ -158,9 +161,11 @@ class MainWindow(RestoredWindow):
         self.editing.take_session(session, lambda: 0 <= self.walk.epoch < session.epoch)
         self.editing.branch_asked.connect(runs.branch)
         views.sweep.open_asked.connect(runs.open_beside)
-        runs.said.connect(self._say)
-        runs.opened.connect(self.editing.forget)
+        runs.opened.connect(self.editing.forget_question)
         data.refused.connect(lambda sentence: self.notice.say(sentence, "warning"))
+        self._notices = RunNotices(
+            session, views.walk, self.notice, self.editing, runs, views.stepping, self.reset
+        )
         self._menus.add_to_run(runs.branch_action, runs.race_action)
         self._menus.edit.addAction(views.fit.edit_action)
         self._menus.view.addActions(self.graph_view.menu_actions)
@@ -169,14 +174,11 @@ class MainWindow(RestoredWindow):
 
     def _connect_session(self, session: Session, views: RunViews) -> None:
         views.walk.moved.connect(self._show_place)
-        views.walk.said.connect(self._say_of_walk)
         views.graph.left.connect(self.transport.focus_play)
         views.start_asked.connect(self.start_from)
         session.run_reset.connect(self._show_run)
         session.run_selected.connect(self._show_selected_run)
-        session.state_changed.connect(self._show_state)
-        session.diverged.connect(self._warn_of_divergence)
-        session.failed.connect(self._show_failure)
+        session.state_changed.connect(lambda _: self.transport.show_running(session.running))
 
     # -- what a person asks for -------------------------------------------------------------
 
@@ -207,12 +209,15 @@ class MainWindow(RestoredWindow):
         self._opening = preset
         self.editing.forget_question()
         self.panel.discard_typing()
-        self.editing.take(preset.experiment, f"“{preset.title}”")
+        self.editing.take(preset.experiment, preset.title, anew=True)
         self._show_title()
 
     def start_from(self, parameters: Sequence[float]) -> None:
         """Begin a run with these initial parameters; asks first if a run would be lost."""
-        experiment = self.panel.experiment
+        if self.session is None or self.editing.waits:
+            self.editing.ask()
+            return
+        experiment = self.session.experiment
         within = (min(max(float(f"{value:.6g}"), -1e9), 1e9) for value in parameters)
         wanted = experiment.starting_from(dict(zip(experiment.parameters, within, strict=True)))
         self.editing.take(wanted, "Start from here")
@@ -267,7 +272,9 @@ class MainWindow(RestoredWindow):
         """Show that the experiment is another one."""
         if self.session is not None:
             self._show_progress()
-            self._show_state()
+            self.transport.show_running(self.session.running)
+        if self._notices is not None:
+            self._notices.show_state()
         self._show_title()
 
     # -- what the session reports -----------------------------------------------------------
@@ -279,13 +286,13 @@ class MainWindow(RestoredWindow):
             self._views.show_run(self.session.experiment, keep_epoch=keep_epoch)
             self._show_progress()
             self.transport.show_loss(None)
+            self._show_title()
 
     def _show_selected_run(self) -> None:
         """Show a run that was there before, at the epoch that is looked at."""
-        self.editing.forget()
+        self.editing.forget_question()
         self.panel.discard_typing()
         self._show_run(keep_epoch=True)
-        self._show_title()
 
     def _show_place(self) -> None:
         """Show the epoch looked at in the transport."""
@@ -293,26 +300,6 @@ class MainWindow(RestoredWindow):
         if session is not None and session.history is not None and self.walk.epoch >= 0:
             self._show_progress()
             self.transport.show_loss(session.history.loss(self.walk.epoch))
-
-    def _say_of_walk(self, sentence: str) -> None:
-        """Say what keeps the cursor, or is special there; else what training is doing."""
-        if sentence != self.walk.sentence and not self.editing.waits:
-            self.notice.say(sentence)
-        elif self.session is not None and not self.session.running:
-            self._show_state()
-
-    def _say(self, sentence: str) -> None:
-        """Say a sentence; an empty one leaves what training is doing."""
-        if sentence:
-            self.notice.say(sentence)
-        else:
-            self._show_state()
-
-    def _explain_non_finite(self) -> None:
-        """Go on along the chain of causes of the first number that is not finite, and tell it."""
-        sentence, more = self._views.stepping.why() if self._views else ("", False)
-        further = (("And &why?", self._explain_non_finite),) if more else ()
-        self.notice.say(sentence, "warning", (*further, ("&Reset now", self.reset)))
 
     def _show_title(self) -> None:
         """Name what is open in the window's title, marked if it was changed since."""
@@ -329,34 +316,6 @@ class MainWindow(RestoredWindow):
             self.transport.show_progress(self.walk.epoch, epochs)
             self.loss_view.show_epochs(epochs)
 
-    def _show_state(self) -> None:
-        """Show what training is doing, unless something has to be answered first."""
-        from app.training.session import describe
-
-        session = self.session
-        if session is None:
-            return
-        self.transport.show_running(session.running)
-        if self.editing.waits:
-            return
-        resting = not session.running and self._views is not None
-        place = self.walk.sentence if resting else ""
-        branch = "" if self._runs is None else self._runs.sentence
-        sentence = place or branch or describe(session.state, session.epoch, session.notice)
-        if sentence:
-            self.notice.say(sentence)
-
-    def _warn_of_divergence(self, sentence: str) -> None:
-        answers = (("&Why?", self._explain_non_finite), ("&Reset now", self.reset))
-        self.notice.say(sentence, "warning", answers)
-
-    def _show_failure(self, sentence: str, details: str) -> None:
-        self.notice.say(
-            sentence,
-            "error",
-            (("&Copy details", lambda: QGuiApplication.clipboard().setText(details)),),
-        )
-
     # -- appearance and settings ------------------------------------------------------------
 
     def _show_theme(self) -> None:
@@ -367,7 +326,8 @@ class MainWindow(RestoredWindow):
     def _show_text_size(self) -> None:
         """Give the parts the room that their text needs."""
         if self.isVisible():
-            self.keep_size()
+            as_shared = self._docks.is_as_shared()
+            self.keep_size(then=self._docks.share_height if as_shared else lambda: None)
         font = QApplication.font()
         for widget in (self, self.menuBar()):
             widget.setFont(font)

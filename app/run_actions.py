@@ -64,8 +64,13 @@ class RunActions(QObject):
     # -- branches ---------------------------------------------------------------------------
 
     def branch_here(self) -> None:
-        """Branch off at the epoch that is looked at, for now with the same settings."""
-        self.branch(self._session.experiment.training)
+        """Branch off at the epoch that is looked at, for now with the same settings.
+
+        A branch that has no epochs of its own yet is such a one already.
+        """
+        run = self._session.current
+        if run.branched_at is None or run.branched_at != run.epoch:
+            self.branch(self._session.experiment.training)
 
     def branch(self, training: Training) -> None:
         """Branch off at the epoch that is looked at, to go on from there with these settings."""
@@ -129,8 +134,16 @@ class RunActions(QObject):
         self.opened.emit()
 
     def open_beside(self, experiment: Experiment, name: str) -> None:
-        """Train an experiment as a run of that name, beside those that are there."""
+        """Train an experiment to its end as a run of that name, beside those that are there.
+
+        If it is there already, that is looked at.
+        """
         session = self._session
+        for run in session.runs:
+            if run.experiment == experiment and run.course and len(run.course.changes) == 1:
+                session.select(run.number)
+                return
+        session.pause()
         try:
             session.start(experiment, keep=True)
         except RunListError as error:
@@ -138,13 +151,15 @@ class RunActions(QObject):
             return
         self.opened.emit()
         session.rename(session.current.number, name)
-        session.play()
+        session.step(experiment.training.epochs)
 
     # -- the list ---------------------------------------------------------------------------
 
     def ask_to_delete(self, number: int) -> None:
         """Delete a run; asks first if epochs would be lost."""
-        run = next(run for run in self._session.runs if run.number == number)
+        run = next((run for run in self._session.runs if run.number == number), None)
+        if run is None:
+            return
         if run.recorded <= (run.branched_at or 0):
             self._delete(number)
             return
@@ -160,8 +175,10 @@ class RunActions(QObject):
     def _delete(self, number: int) -> None:
         try:
             self._session.delete(number)
-        except (RunListError, KeyError) as error:
+        except RunListError as error:
             self._refuse(error)
+        except KeyError:
+            self.said.emit("")  # it was deleted meanwhile
         else:
             self.said.emit("")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.appearance import Appearance
@@ -14,7 +14,7 @@ from app.run_panel import RunPanel
 from app.run_timeline import RunTimeline
 from app.stepping import Stepping
 from app.study.experiment import Experiment
-from app.training.engine import choose_engine
+from app.training.engine import Engine
 from app.training.selection import subject_of
 from app.training.session import Session
 from app.training.snapshot import Probe
@@ -25,9 +25,10 @@ from app.views.inspector.view import InspectorView
 from app.views.landscape.view import LandscapeView
 from app.views.loss_view import LossView
 from app.views.sweep.view import SweepView
+from app.views.throttle import Throttle
 
 OTHERS_INTERVAL = 60
-"""Milliseconds between two pictures of the other runs while training goes on."""
+"""Milliseconds between two pictures of the other runs."""
 
 
 class RunViews(QObject):
@@ -65,8 +66,7 @@ class RunViews(QObject):
         self._panel = RunPanel(session, self.walk, panel, self.graph)
         appearance.theme_changed.connect(self._show_theme)
         self._show_theme()  # before they take room: without icons buttons show their texts
-        self._later = QTimer(self, singleShot=True, interval=OTHERS_INTERVAL)
-        self._later.timeout.connect(self._draw_other_runs)
+        self._others = Throttle(OTHERS_INTERVAL, self._draw_other_runs, self)
         self._fill_docks()
         self._connect()
 
@@ -96,7 +96,7 @@ class RunViews(QObject):
     def _connect(self) -> None:
         walk, session = self.walk, self._session
         walk.moved.connect(self.show)
-        session.runs_changed.connect(self._show_other_runs)
+        session.runs_changed.connect(self._others.ask)
         session.training_changed.connect(lambda: self.sweep.show_experiment(session.experiment))
         for view in (self.graph, self.inspector):
             view.selection_asked.connect(walk.select)
@@ -121,7 +121,7 @@ class RunViews(QObject):
             self._probe = Probe(problem)
             self.fit.show_data(self._probe)
             self.graph.show_graph(self._probe)
-        self.landscape.show_run(self._probe, lambda: choose_engine(problem).engine)
+        self.landscape.show_run(self._probe, self._engine)
         self.walk.show_run(self._probe, keep_epoch=keep_epoch)
         self.graph.show_run()
         self.inspector.show_moment(None, None)
@@ -130,6 +130,11 @@ class RunViews(QObject):
         self._comparison.show_run(self._probe)
         self._panel.show_run(self._probe)
         self._timeline.show()
+
+    def _engine(self) -> Engine | None:
+        """Return what trains the run; None while that is not known."""
+        course = self._session.course
+        return None if course is None else course.engine
 
     def show(self) -> None:
         """Draw what the cursor looks at in the views that can be seen."""
@@ -149,19 +154,11 @@ class RunViews(QObject):
             self.inspector.show_moment(moment, walk.subject)
         if self._docks.is_visible("loss_curve"):
             self.loss.show_history(session.history, session.epoch, walk.epoch)
-        self._show_other_runs()
+        self._others.ask()
         self._panel.show()
-
-    def _show_other_runs(self) -> None:
-        """Draw the other runs, at once or while training goes on now and then."""
-        if not self._session.running:
-            self._draw_other_runs()
-        elif not self._later.isActive():
-            self._later.start()
 
     def _draw_other_runs(self) -> None:
         """Draw the other runs in the views that can be seen."""
-        self._later.stop()
         for name, show in (
             ("loss_curve", self._comparison.show_losses),
             ("fit", self._comparison.show_fits),
@@ -176,4 +173,4 @@ class RunViews(QObject):
         for view in (*views, self.runs, self.sweep, self.stepping.predictions):
             view.set_theme(theme)
         if self._probe is not None:
-            self._show_other_runs()
+            self._others.ask()

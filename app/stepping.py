@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.controls.prediction_bar import PredictionBar
@@ -57,6 +58,11 @@ class Stepping(QWidget):
         walk.played.connect(bar.show_playing)
         session.state_changed.connect(self._show)
         self._show()
+
+    def event(self, event: QEvent) -> bool:  # noqa: D102  Qt's
+        if event.type() is QEvent.Type.LayoutRequest:
+            self.setMinimumHeight(self.line.sizeHint().height())  # its text has another size
+        return super().event(event)
 
     def _connect_bar(self) -> None:
         bar, walk = self._bar, self._walk

@@ -38,5 +38,5 @@ def test_the_example_of_native_code_gives_the_numbers_that_the_readme_names() ->
 
 def test_every_picture_that_the_readme_shows_is_there() -> None:
     pictures = re.findall(r"\]\((resources/[^)]*\.png)\)", README)
-    assert len(pictures) == 2
+    assert len(pictures) == 3
     assert all((ROOT / picture).is_file() for picture in pictures)

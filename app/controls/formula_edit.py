@@ -79,7 +79,7 @@ class FormulaEdit(QLineEdit):
 
     def commit(self) -> bool:
         """Take what was typed; return whether it is a formula."""
-        self._type(self.text().strip())
+        self._type(" ".join(self.text().split()))  # a text that was pasted may have lines
         if not self._check():
             return False
         self.setModified(False)

@@ -72,6 +72,8 @@ class ParameterForm(SettingForm):
 
     def commit(self) -> bool:
         """Take what was typed and not entered yet; return whether all of it is valid."""
+        if self._problem_is_of_no_cell():
+            self._say("")  # what was refused is not in force, and nobody goes on trying it
         taken = [super().commit(), self.table.commit()]
         return all(taken)
 

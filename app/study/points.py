@@ -15,6 +15,9 @@ if TYPE_CHECKING:  # a window that waits for its views has no need of NumPy yet
 MOST_POINTS = 1_000_000
 """How many points there may be."""
 
+LARGEST = 1e100
+"""The largest number of a point: beyond it not even what it takes to draw it can be computed."""
+
 _HASHED = 16
 """How many points go into the hash; any more would be read at every edit of a million."""
 
@@ -162,11 +165,11 @@ def _column(values: npt.ArrayLike, name: str) -> Column:
 def _check_finite(x: Column, y: Column) -> None:
     import numpy as np
 
-    wrong = ~(np.isfinite(x) & np.isfinite(y))
+    wrong = ~((np.abs(x) <= LARGEST) & (np.abs(y) <= LARGEST))  # nan, too
     if wrong.any():
         count, first = int(wrong.sum()), int(wrong.argmax())
         are = "is" if count == 1 else "are"
         raise SettingError(
-            f"Points must be finite; {count:,} of {len(x):,} {are} not, "
+            f"Points must be finite, and at most {LARGEST:g}; {count:,} of {len(x):,} {are} not, "
             f"the first is point {first + 1:,}."
         )

@@ -29,6 +29,11 @@ class Course:
         self._samples = samples
         self._changes: tuple[tuple[int, Training], ...] = ((0, training),)
 
+    @property
+    def engine(self) -> Engine:
+        """What trains."""
+        return self._engine
+
     def change(self, epoch: int, training: Training) -> None:
         """Put other settings in force, from the update at an epoch on."""
         earlier = tuple(change for change in self._changes if change[0] < epoch)

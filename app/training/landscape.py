@@ -141,7 +141,7 @@ class Slice:
         parameters = self.full(point[None])[0]
         gradient = self.tape.evaluate(parameters)[1]
         chosen = list(self.chosen)
-        return gradient[chosen], hessian(self.tape, parameters)[np.ix_(chosen, chosen)]
+        return gradient[chosen], hessian(self.tape, parameters, chosen)
 
 
 class Survey:

@@ -56,6 +56,8 @@ class Range:
     def values(self, number: Number) -> tuple[float, ...]:
         """Return values of a setting, rising; whole ones may be fewer, as none comes twice.
 
+        A single one is the low end.
+
         Between the ends they are rounded to as few digits as tell them apart, three at least,
         so that what is shown is what is used.
 
@@ -63,6 +65,8 @@ class Range:
             SettingError: there is nothing between the ends, or no logarithm of them.
         """
         low, high = number.check(self.low), number.check(self.high)
+        if self.count == 1:
+            return (low,)
         if low >= high:
             raise SettingError(
                 f"{number.label}: “from” must be smaller than “to”; "

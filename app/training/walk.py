@@ -59,7 +59,7 @@ class Walk(Playback):
         self.guard: Callable[[Entry], bool] = lambda _entry: True
         self._trace: EpochTrace | None = None
         self._moment: Moment | None = None
-        self._wanted: tuple[int, bool] | None = None  # an epoch to come, and whether to step
+        self._wanted: tuple[int, int | None] | None = None  # an epoch to come, and a step of it
         self.sentence = ""
         self._newest = -1  # the newest epoch that was shown
         self._pausing = False  # whether training was asked to pause and has not said so yet
@@ -86,14 +86,15 @@ class Walk(Playback):
     def show_run(self, probe: Probe, *, keep_epoch: bool = False) -> None:
         """Look at another run, whose epochs are to come.
 
-        With ``keep_epoch`` that is at the same epoch, if one that is past was looked at and
-        the run has it already; else at the newest.
+        With ``keep_epoch`` that is at the same epoch, if one that is past was looked at, or a
+        step, and the run has it already; else at the newest.
         """
         self.pause()
         same = self._probe is probe
         self._probe = probe
-        stays = keep_epoch and self.epoch < min(self._newest, self._session.epoch)
-        self._wanted = (self.epoch, False) if stays else None
+        past = self.epoch < min(self._newest, self._session.epoch)
+        stepping = self.step is not None and self.epoch <= self._session.epoch
+        self._wanted = (self.epoch, self.step) if keep_epoch and (past or stepping) else None
         self.epoch, self.step, self._pausing = -1, None, False
         self.what_if = NOTHING_REPLACED
         self._newest = -1
@@ -277,7 +278,7 @@ class Walk(Playback):
         if self.epoch < self._session.epoch:
             self._go(self.epoch + 1, 0 if step else None)
         else:
-            self._wanted = (self.epoch + 1, step)
+            self._wanted = (self.epoch + 1, 0 if step else None)
             self._session.step()
 
     def previous_epoch(self) -> None:
@@ -370,7 +371,10 @@ class Walk(Playback):
         arrived, self._newest = newest != self._newest, newest
         if wanted is not None and newest >= wanted[0]:
             self._wanted = None
-            self._go(wanted[0], 0 if wanted[1] else None)
+            epoch, step = wanted
+            if step:  # of another run's epoch, which may have fewer
+                step = min(step, len(self._trace_of(epoch)) - 1)
+            self._go(epoch, step)
         elif wanted is None and arrived and not self._pausing:
             self._go(newest, None)
 

@@ -66,6 +66,7 @@ class EditableFitPlot(FitPlot):
 
     def show_data(self, data: FitData) -> None:
         """Show other data; while points are edited, the one edited last has the ring."""
+        self.let_go()  # a point that is being dragged may not be there any more
         if self._current is not None and self._current >= len(data.split.all):
             self._current = None
         super().show_data(data)

@@ -79,7 +79,7 @@ class FitView(QWidget):
         below.addWidget(self._true, 1)
         below.addWidget(self._quality)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(6, 0, 6, 6)
+        layout.setContentsMargins(4, 0, 4, 3)  # low windows have room for the graph too
         layout.setSpacing(2)
         layout.addWidget(self._formula)
         layout.addLayout(below)
@@ -289,6 +289,7 @@ class FitView(QWidget):
         corner = QWidget()
         row = QHBoxLayout(corner)
         row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)  # each has a gap of its own
         for widget in (self._start, self._edit, self._residuals):
             row.addWidget(widget)
         return corner
@@ -306,5 +307,6 @@ class FitView(QWidget):
         row.addWidget(hint, 1)
         row.addWidget(copy)
         layout.addLayout(row)
+        self.table.setMinimumHeight(1)  # else it would take room from the graph above the fit
         layout.addWidget(self.table, 1)
         return page

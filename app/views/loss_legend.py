@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QPainter
 from app.theme import Theme
 from app.views.plot import ThemedPlot
 
-SHARE = 0.5
+SHARE = 0.4
 """Which share of the plot's height the legend may cover."""
 
 LEAST_LINES = 7
@@ -50,7 +50,7 @@ class LossLegend:
         """Show as many entries as there is room for, and say how many there are more."""
         line, height = max(1, self._plot.fontMetrics().height()), self._plot.height()
         room = int(SHARE * height / (LINE * line))
-        lines = max(2, room) if height >= LEAST_LINES * line else 0
+        lines = room if room >= 2 and height >= LEAST_LINES * line else 0
         shown = self._entries[:lines]
         if 0 < lines < len(self._entries):
             shown[-1] = self._more, f"and {len(self._entries) - lines + 1} more"

@@ -26,9 +26,8 @@ LINES = 3
 class NarrationLine(QFrame):
     """Says what a step does: a headline, and a sentence with the numbers.
 
-    There is room for two lines of the sentence, so that nothing below it jumps from step to
-    step. It grows once if a sentence needs three, and stays so; what a still longer one has
-    beyond them is in the tool tip.
+    There is always room for ``LINES`` lines of the sentence, so that nothing jumps from step to
+    step; what a longer one has beyond them is in the tool tip.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:

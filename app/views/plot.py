@@ -10,15 +10,39 @@ from PySide6.QtGui import QFont, QFontMetricsF
 from PySide6.QtWidgets import QWidget
 
 from app.theme import Theme
+from autograd.digits import digits
+
+Ticks = list[tuple[float, list[float]]]
+"""Where an axis has ticks, the coarser ones first: their distance, and where they are."""
+
+PART_OF_DECADE = 0.5
+"""A logarithmic range, in decades, below which few powers of ten or their multiples lie in it."""
 
 
 class SparseLogAxis(pg.AxisItem):
-    """An axis whose numbers, when it is logarithmic, never overlap: fewer where it is short."""
+    """An axis whose numbers, when it is logarithmic, never overlap: fewer where it is short.
+
+    A range that is only a small part of a decade has even steps.
+    """
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> Ticks:  # noqa: N802, N803
+        """Return where ticks are, the coarser ones first."""
+        if not self.logMode or maxVal - minVal >= PART_OF_DECADE:
+            return super().tickValues(minVal, maxVal, size)
+        line = QFontMetricsF(self.style["tickFont"] or QFont()).height()
+        low, high = 10.0**minVal, 10.0**maxVal
+        step = _nice_step((high - low) * 2.5 * line / max(size, 1.0))
+        first, last = math.ceil(low / step), math.floor(high / step)
+        if not 0 < first <= last < first + 100:
+            return super().tickValues(minVal, maxVal, size)
+        return [(step, [math.log10(number * step) for number in range(first, last + 1)])]
 
     def logTickStrings(self, values: list[float], scale: float, spacing: float | None) -> list[str]:
         """Return the numbers of ticks at powers of ten, and of those between if there is room."""
-        texts = super().logTickStrings(values, scale, spacing)
         low, high = self.range
+        if high - low < PART_OF_DECADE:
+            return [digits(10.0**value, 6) for value in values]
+        texts = super().logTickStrings(values, scale, spacing)
         decade = self.height() / max(high - low, 1e-9)
         line = QFontMetricsF(self.style["tickFont"] or QFont()).height()
         if decade * math.log10(10 / 9) > line:
@@ -74,3 +98,9 @@ class ThemedPlot(pg.PlotWidget):
         font = QFont(self.font())
         font.setPointSizeF(self._point_size() * 0.9)
         return font
+
+
+def _nice_step(least: float) -> float:
+    """Return the smallest of 1, 2 and 5 times a power of ten that is not below a number."""
+    power = 10.0 ** math.floor(math.log10(max(least, 1e-300)))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= least)

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.study.points import MOST_POINTS, Points
+from app.study.points import LARGEST, MOST_POINTS, Points
 from app.study.setting import SettingError
 from tests.study.strategies import EXAMPLES
 
-FINITE = st.floats(allow_nan=False, allow_infinity=False)
+FINITE = st.floats(-LARGEST, LARGEST)
 PLACES = st.lists(st.tuples(FINITE, FINITE), min_size=1, max_size=60)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -83,7 +83,7 @@ def test_editing_makes_other_points_as_it_does_of_a_list(some, data, x, y):
 def test_the_last_point_stays_and_no_point_is_moved_away_from_all_numbers():
     one = Points([1], [2])
     assert problem(one.removed, 0) == "There must be from 1 to 1,000,000 points; there are 0."
-    wrong = "Points must be finite; 1 of 1 is not, the first is point 1."
+    wrong = "Points must be finite, and at most 1e+100; 1 of 1 is not, the first is point 1."
     assert problem(one.moved, 0, math.nan, 0) == wrong
     with pytest.raises(IndexError):
         one.moved(1, 0, 0)
@@ -132,7 +132,7 @@ def test_any_json_value_is_points_or_a_sentence(plain):
         ({"x": [], "y": []}, "There must be from 1 to 1,000,000 points; there are 0."),
         (
             {"x": [1, math.nan, 3], "y": [math.inf, 1, 2]},
-            "Points must be finite; 2 of 3 are not, the first is point 1.",
+            "Points must be finite, and at most 1e+100; 2 of 3 are not, the first is point 1.",
         ),
         ({"x": [10**400], "y": [1]}, "Points must be finite; x has a number that is too large."),
     ],

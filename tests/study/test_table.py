@@ -291,7 +291,8 @@ def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(tmp_path):
 
 def test_numbers_are_read_to_the_last_digit():
     numbers = (
-        np.random.default_rng(2).normal(size=(5000, 2)) * 10.0 ** np.arange(-250, 250, 0.1)[:, None]
+        np.random.default_rng(2).normal(size=(5000, 2))
+        * 10.0 ** np.arange(-400, 98, 0.0996)[:, None]
     )
     text = "\n".join(f"{x!r}\t{y!r}" for x, y in numbers.tolist())
     assert places(read(text)) == list(map(tuple, numbers.tolist()))

@@ -15,6 +15,7 @@ import time
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from app.study.points import LARGEST
 from app.study.table.decoding import decode
 from app.study.table.layout import DecimalSign, Delimiter, Layout
 from app.study.table.table import ROW_NUMBER, Table
@@ -38,7 +39,7 @@ WRITTEN = st.sampled_from(
         (" ", ","),
     ]
 )
-FINITE = st.floats(allow_nan=False, allow_infinity=False)
+FINITE = st.floats(-LARGEST, LARGEST)
 TABLE_LIKE = st.text(alphabet="0123456789.,;\t |\"'#-−+eExyna_ \r\n\0", max_size=300)
 NO_QUOTES = st.text(alphabet="0123456789.,;\t |#-+exy \n", max_size=200)
 

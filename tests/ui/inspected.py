@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from app.study.architecture import Model
 from app.study.data import make_samples
-from app.study.experiment import Data, Problem
+from app.study.experiment import Problem
 from app.study.hyperparameters import Training
 from app.study.model import predict, sample_loss
+from app.study.recipe import Data
 from app.theme import load_theme
 from app.training.epoch_trace import NOTHING_REPLACED, EpochTrace
 from app.training.moment import Moment

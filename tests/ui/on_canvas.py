@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRect, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
+from app.study.architecture import Model
 from app.study.model import predict, sample_loss
 from app.views.graph.canvas import GraphCanvas
 from app.views.graph.ribbons import Ribbon
@@ -107,11 +108,12 @@ class Line:
             "c": Scalar(c, require_grad=True),
         }
         self.own: list[dict[str, Tensor]] = []
+        model = Model()
         total: Tensor = Scalar(0.0)
         for each, wanted in zip(x, y, strict=True):
             leaf, target = Scalar(float(each)), Scalar(float(wanted))
-            prediction = predict((self.shared["m"], self.shared["c"]), leaf)
-            squared = sample_loss(prediction, target)
+            prediction = predict(model, self.shared, leaf).node
+            squared, _ = sample_loss(model, prediction, target)
             total = total + squared
             self.own.append(
                 {

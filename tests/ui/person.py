@@ -74,9 +74,17 @@ class Person:
         self.wait(lambda: self.state is state)
 
     def settle(self) -> None:
-        """Wait until all that is due has been shown, and the layout has come to rest."""
-        timers = self.window.findChildren(QTimer)
-        self.wait(lambda: not any(each.isActive() and each.isSingleShot() for each in timers))
+        """Wait until all that is due has been shown, and the layout has come to rest.
+
+        What is put off for a moment is done without one.
+        """
+        timers = [each for each in self.window.findChildren(QTimer) if each.isSingleShot()]
+        intervals = {each: each.interval() for each in timers if each.isActive()}
+        for each in intervals:
+            each.start(0)
+        self.wait(lambda: not any(each.isActive() for each in timers))
+        for each, interval in intervals.items():
+            each.setInterval(interval)
         for _ in range(3):
             QApplication.sendPostedEvents()
             QApplication.processEvents()

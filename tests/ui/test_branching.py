@@ -114,6 +114,26 @@ def test_a_full_list_says_so_and_nothing_is_lost(trained):
     assert "room for" in trained.read("notice_text")
     assert session.current.number == 1
     assert session.epoch == 20
+    trained.enter("learning_rate", "0.02")
+    assert "room for" in trained.read("notice_text")
+    assert trained.read("learning_rate") == "0.001"
+    assert session.experiment.training.learning_rate == 0.001
+
+
+def test_more_epochs_prolong_the_run_itself_wherever_one_looks(trained):
+    look_at(trained, 7)
+    trained.enter("epochs", "30")
+    assert len(runs(trained)) == 1
+    trained.run_to_end()
+    trained.wait(lambda: trained.epoch == 30)
+
+
+def test_b_twice_makes_one_branch(trained):
+    look_at(trained, 11)
+    trained.window.setFocus()
+    trained.press(Qt.Key.Key_B)
+    trained.press(Qt.Key.Key_B)
+    assert len(runs(trained)) == 2
 
 
 def test_rewinding_a_branch_begins_it_at_the_start(trained):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QTableView
+from PySide6.QtWidgets import QLineEdit, QTableView
 
 from app.training.loop import State
 from tests.ui.person import Person, curves
@@ -86,7 +86,8 @@ def test_a_hidden_run_is_drawn_nowhere(two):
     at = QPoint(cell.left() + 10, cell.center().y())
     two.qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=at)
     assert not first.visible
-    assert not has_line(two.window.loss_view.plot, np.log10(first.history.losses))
+    losses = np.log10(first.history.losses)
+    two.wait(lambda: not has_line(two.window.loss_view.plot, losses))
 
 
 def texts(person: Person) -> list[list[str]]:
@@ -115,6 +116,21 @@ def test_enter_looks_at_the_selected_run(two):
     two.press(KEYS.Key_Return)
     assert two.window.session.current.number == 1
     assert two.read("learning_rate") == "0.001"
+
+
+def test_a_run_is_renamed_with_enter_and_not_looked_at(two):
+    show(two, "runs")
+    table = two.find("runs_table", QTableView)
+    table.setFocus()
+    table.setCurrentIndex(table.model().index(0, 1))
+    two.press(KEYS.Key_F2)
+    editor = table.findChild(QLineEdit)
+    editor.selectAll()
+    two.qtbot.keyClicks(editor, "the first")
+    two.qtbot.keyClick(editor, KEYS.Key_Return)
+    two.wait(lambda: two.window.session.runs[0].name == "the first")
+    two.settle()
+    assert two.window.session.current.number == 2
 
 
 def test_deleting_asks_if_epochs_are_lost(two):

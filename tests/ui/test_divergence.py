@@ -105,6 +105,6 @@ def test_nothing_jumps_when_the_notice_has_more_to_say(make_window, qtbot):
     person.run_to_end()
     assert person.sees("answer_reset_now")
     assert below.y() == top
-    person.enter("slope", "5")
+    person.enter("true.m", "5")
     assert person.sees("answer_start_anew")
     assert below.y() == top

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.study.experiment import Data
+from app.study.experiment import Problem
+from app.study.recipe import Data
 from app.training.moment import Moment
 from app.training.snapshot import Probe
 from app.views.graph.find import MOST_RANKED, SPECIAL, asks_for_numbers, find, why_nothing
@@ -26,7 +27,7 @@ START = (0.764340511813275, 0.2950141610814745)
 
 def line(*, folded: bool, samples: int = 41, constants: bool = True, at=START) -> tuple[Scene, Any]:
     """The graph of a line's loss and its numbers."""
-    probe = Probe(Data(samples=samples))
+    probe = Probe(Problem(Data(samples=samples)))
     scene = (FoldedScene if folded else UnfoldedScene)(probe, constants=constants)
     return scene, scene.numbers(Moment(0, probe, probe.snapshot(0, at).evaluation))
 
@@ -141,7 +142,7 @@ def test_a_sample_narrows_what_is_found():
 
 def test_a_mini_batchs_samples_have_their_numbers_in_all_data():
     chosen = np.array([5, 12, 3, 33])
-    probe = Probe(Data()).batch(chosen)
+    probe = Probe(Problem()).batch(chosen)
     scene = UnfoldedScene(probe)
     numbers = scene.numbers(Moment(0, probe, probe.snapshot(0, START).evaluation))
     for number, sample in enumerate(chosen.tolist()):

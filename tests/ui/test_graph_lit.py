@@ -35,26 +35,39 @@ def canvas(person, request) -> GraphCanvas:
     return canvas_of(person)
 
 
-def ring_of(canvas: GraphCanvas, node: int) -> QPoint:
-    """Return a pixel of the ring above a node, if there is one."""
-    box = canvas.node_rectangle(node)
-    above = box.top() - HALO * canvas.camera.scale
-    return QPointF(box.left() + 0.3 * box.width(), above).toPoint()
+def ring_of(canvas: GraphCanvas, node: int) -> tuple[QPoint, QPoint]:
+    """Return a pixel of the ring above a node and one beside it, if there is one.
+
+    Either alone may be of a neighbour's ring, or of an edge.
+    """
+    box, halo = canvas.node_rectangle(node), HALO * canvas.camera.scale
+    above = QPointF(box.left() + 0.3 * box.width(), box.top() - halo)
+    beside = QPointF(box.left() - halo, box.top() + 0.15 * box.height())
+    return above.toPoint(), beside.toPoint()
+
+
+def _can_be_seen(canvas: GraphCanvas, node: int) -> bool:
+    """Whether the ring of a node would be in view."""
+    view, minimap = canvas.rect().adjusted(1, 1, -1, -1), canvas.minimap
+    return all(
+        view.contains(at) and not (minimap.isVisible() and minimap.geometry().contains(at))
+        for at in ring_of(canvas, node)
+    )
 
 
 def ringed(canvas: GraphCanvas) -> set[int]:
     """Return the nodes in view that have a ring."""
     picture, accent = picture_of(canvas), theme_of(canvas).accent
-    minimap = canvas.minimap.geometry() if canvas.minimap.isVisible() else None
-    found = set()
-    for node in range(len(canvas.scene)):
-        at = ring_of(canvas, node)
-        near = [at + QPoint(0, dy) for dy in (-1, 0, 1)]
-        if all(map(canvas.rect().contains, near)) and not (minimap and minimap.contains(at)):
-            colours = [QColor(picture.pixel(each)) for each in near]
-            if any(_alike(colour, accent) for colour in colours):
-                found.add(node)
-    return found
+    around = (QPoint(0, -1), QPoint(0, 1), QPoint(-1, 0), QPoint(1, 0), QPoint(0, 0))
+
+    def has_ring(at: QPoint) -> bool:
+        return any(_alike(QColor(picture.pixel(at + each)), accent) for each in around)
+
+    return {
+        node
+        for node in range(len(canvas.scene))
+        if _can_be_seen(canvas, node) and all(map(has_ring, ring_of(canvas, node)))
+    }
 
 
 def _alike(one: QColor, other: QColor) -> bool:
@@ -69,13 +82,10 @@ def theme_of(canvas: GraphCanvas):
 
 def in_view(canvas: GraphCanvas, places: set[int]) -> set[int]:
     """Return the nodes of some places whose ring would be in view."""
-    view, minimap = canvas.rect().adjusted(1, 1, -1, -1), canvas.minimap
     return {
         node
         for node, place in enumerate(canvas.scene.places.tolist())
-        if place in places
-        and view.contains(ring_of(canvas, node))
-        and not (minimap.isVisible() and minimap.geometry().contains(ring_of(canvas, node)))
+        if place in places and _can_be_seen(canvas, node)
     }
 
 

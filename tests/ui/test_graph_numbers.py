@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from app.study.architecture import Model
 from app.study.data import make_samples
-from app.study.experiment import Data, Experiment
+from app.study.experiment import Experiment, Problem
 from app.study.model import predict, sample_loss
 from app.study.presets import Preset, find_preset
+from app.study.recipe import Data
 from app.training.snapshot import Probe
 from app.views.graph.canvas import GraphCanvas
 from app.views.graph.folded import FoldedScene
@@ -31,10 +33,11 @@ def notebook_loss(data: Data, parameters: Sequence[float]) -> Tensor:
         Scalar(float(value), require_grad=True, name=name)
         for name, value in zip("mc", parameters, strict=True)
     )
-    samples = make_samples(data)
+    samples, model = make_samples(data).train, Model()
     total: Tensor = Scalar(0.0)
     for x, y in zip(samples.x.tolist(), samples.y.tolist(), strict=True):
-        total = total + sample_loss(predict((m, c), Scalar(x, name="x")), Scalar(y, name="y"))
+        prediction = predict(model, {"m": m, "c": c}, Scalar(x, name="x")).node
+        total = total + sample_loss(model, prediction, Scalar(y, name="y"))[0]
     loss = total / len(samples)
     loss.backward()
     return loss
@@ -64,7 +67,7 @@ def engine_of(person: Person, preset: str) -> tuple[Scene, dict[int, Tensor]]:
     """Return all nodes of the unfolded graph and the engine's, at the person's epoch."""
     data = find_preset(preset).experiment.data
     parameters = person.window.session.history.parameters(person.epoch)
-    scene = UnfoldedScene(Probe(data), constants=True)
+    scene = UnfoldedScene(Probe(Problem(data)), constants=True)
     return scene, pair(scene, notebook_loss(data, parameters))
 
 
@@ -160,7 +163,7 @@ def test_every_node_of_the_folded_graph_is_the_engines_whichever_sample_is_selec
 def test_the_sample_is_chosen_in_the_field_above_the_graph(person):
     canvas, scene = canvas_of(person), drawn(person, folded=True)
     node = scene.find_node(scene.probe.x, 0)
-    samples = make_samples(Data())
+    samples = make_samples(Data()).train
     for sample in ("0", "40", "17"):
         person.enter("graph_sample", sample)
         assert number(told(person, node)[0]) == samples.x[int(sample)]
@@ -204,20 +207,20 @@ def test_the_edges_of_the_unfolded_graph_are_the_engines(make_window, qtbot):
     assert sorted(shown) == sorted(engine)
 
 
-@pytest.mark.parametrize("folded", [True, False])
-def test_constants_are_hidden_at_first_and_all_else_is_shown(person, folded):
-    person.window.walk.set_folded(folded)
-    scene, probe = drawn(person, folded=folded), Probe(Data())
-    without, each = set(scene.places.tolist()), 1 if folded else 41
-    constants = {
-        place for place in range(len(probe.tape.instructions)) if probe.names.is_constant(place)
-    }
-    assert without == set(range(len(probe.tape.instructions))) - constants
-    assert len(scene) == 3 + 7 * each
-    person.choose_in_menu("View", "Show constants")
-    assert set(drawn(person, folded=folded).places.tolist()) == without | constants
-    person.choose_in_menu("View", "Show constants")
-    assert len(drawn(person, folded=folded)) == 3 + 7 * each
+def test_constants_are_hidden_at_first_and_all_else_is_shown(person):
+    for folded in (True, False):
+        person.window.walk.set_folded(folded)
+        scene, probe = drawn(person, folded=folded), Probe(Problem())
+        without, each = set(scene.places.tolist()), 1 if folded else 41
+        constants = {
+            place for place in range(len(probe.tape.instructions)) if probe.names.is_constant(place)
+        }
+        assert without == set(range(len(probe.tape.instructions))) - constants
+        assert len(scene) == 3 + 7 * each
+        person.choose_in_menu("View", "Show constants")
+        assert set(drawn(person, folded=folded).places.tolist()) == without | constants
+        person.choose_in_menu("View", "Show constants")
+        assert len(drawn(person, folded=folded)) == 3 + 7 * each
 
 
 @pytest.mark.parametrize("folded", [True, False])
@@ -246,12 +249,15 @@ def test_another_number_of_samples_is_another_graph(person):
     assert [plate.label for plate in drawn(person, folded=True).plates] == ["× 5 samples"]
 
 
-@pytest.mark.parametrize("constants", [True, False])
-@pytest.mark.parametrize("folded", [True, False])
-def test_nodes_overlap_nowhere(person, folded, constants):
-    person.window.walk.set_folded(folded)
-    if constants:
+def test_nodes_overlap_nowhere(person):
+    for _ in range(2):
+        for folded in (True, False):
+            person.window.walk.set_folded(folded)
+            assert_apart(person, folded=folded)
         person.choose_in_menu("View", "Show constants")
+
+
+def assert_apart(person: Person, *, folded: bool) -> None:
     scene = drawn(person, folded=folded)
     boxes = [canvas_of(person).node_rectangle(node) for node in range(len(scene))]
     left, top = np.array([(box.left(), box.top()) for box in boxes]).T
@@ -268,6 +274,6 @@ def test_a_single_sample_has_a_graph(make_window, qtbot, folded):
     person.choose_in_menu("View", "Show constants")
     scene = drawn(person, folded=folded)
     assert len(scene) == 12
-    pairs = pair(scene, notebook_loss(one.data, (one.initial.m, one.initial.c)))
+    pairs = pair(scene, notebook_loss(one.data, one.initial_parameters()))
     for node, engine in pairs.items():
         assert_told(person, node, engine)

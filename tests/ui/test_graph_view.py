@@ -78,14 +78,14 @@ def fill_of(canvas: GraphCanvas, picture: QImage, node: int) -> QColor:
 # -- the camera ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("notches", [1, 3, -2])
-def test_the_wheel_zooms_and_what_is_below_the_mouse_stays(person, canvas, notches):
-    at = QPointF(canvas.width() * 0.3, canvas.height() * 0.6)
-    scale, place = canvas.camera.scale, canvas.camera.to_layout(at)
-    person.wheel(canvas, at, notches)
-    assert canvas.camera.to_layout(at) == pytest.approx(place)
-    assert (canvas.camera.scale > scale) is (notches > 0)
-    assert canvas.camera.scale != scale
+def test_the_wheel_zooms_and_what_is_below_the_mouse_stays(person, canvas):
+    for notches in (1, 3, -2):
+        at = QPointF(canvas.width() * 0.3, canvas.height() * 0.6)
+        scale, place = canvas.camera.scale, canvas.camera.to_layout(at)
+        person.wheel(canvas, at, notches)
+        assert canvas.camera.to_layout(at) == pytest.approx(place)
+        assert (canvas.camera.scale > scale) is (notches > 0)
+        assert canvas.camera.scale != scale
 
 
 def test_dragging_moves_the_graph_with_the_mouse(person, canvas):
@@ -287,6 +287,7 @@ def test_a_larger_gradient_has_a_stronger_colour(canvas):
 def choose_colours(person: Person, mode: str) -> None:
     """Choose what colours stand for; all modes have their own first letter."""
     person.find("graph_colour").setFocus()
+    person.find("graph_colour", QComboBox).view().keyboardSearch("")  # forget what was typed before
     person.qtbot.keyClicks(person.find("graph_colour"), mode[0])
     assert person.find("graph_colour", QComboBox).currentText() == mode
 
@@ -300,37 +301,37 @@ def value_of(canvas: GraphCanvas, node: int) -> float:
     return number(re.search(r"value (\S+)", canvas.describe(node))[1])
 
 
-@pytest.mark.parametrize("mode", ["gradient", "value", "|gradient|"])
-def test_the_legend_covers_all_but_parameters_and_sums(person, unfolded, mode):
-    choose_colours(person, mode)
-    probe = unfolded.scene.probe
-    loss = len(probe.tape.instructions) - 1
-    apart = {*probe.tape.parameters, *probe.tape.phases.sums, loss}  # of all samples
-    nodes = [
-        node
-        for node, place in enumerate(unfolded.scene.places.tolist())
-        if place not in apart and probe.tape.instructions[place].require_grad
-    ]
-    shown = value_of if mode == "value" else gradient_of
-    largest = max(abs(shown(unfolded, node)) for node in nodes)
-    assert largest <= limit_of_legend(person) < 10 * largest
-    assert person.find("graph_legend").accessibleName() == f"Legend: {mode}"
+def test_the_legend_covers_all_but_parameters_and_sums(person, unfolded):
+    for mode in ("gradient", "value", "|gradient|"):
+        choose_colours(person, mode)
+        probe = unfolded.scene.probe
+        loss = len(probe.tape.instructions) - 1
+        apart = {*probe.tape.parameters, *probe.tape.phases.sums, loss}  # of all samples
+        nodes = [
+            node
+            for node, place in enumerate(unfolded.scene.places.tolist())
+            if place not in apart and probe.tape.instructions[place].require_grad
+        ]
+        shown = value_of if mode == "value" else gradient_of
+        largest = max(abs(shown(unfolded, node)) for node in nodes)
+        assert largest <= limit_of_legend(person) < 10 * largest
+        assert person.find("graph_legend").accessibleName() == f"Legend: {mode}"
 
 
-@pytest.mark.parametrize("mode", ["gradient", "|gradient|"])
-def test_the_legend_shows_the_colours_of_both_ends(person, mode):
-    choose_colours(person, mode)
-    legend, theme = person.find("graph_legend"), load_theme("light")
-    picture = legend.grab().toImage()
-    shown = {picture.pixelColor(x, 6).rgb() for x in range(picture.width())}
-    close = [
-        any(
-            abs(QColor(each).red() - end.red()) + abs(QColor(each).blue() - end.blue()) < 12
-            for each in shown
-        )
-        for end in (theme.negative, theme.positive)
-    ]
-    assert close == [mode == "gradient", True]
+def test_the_legend_shows_the_colours_of_both_ends(person):
+    for mode in ("gradient", "|gradient|"):
+        choose_colours(person, mode)
+        legend, theme = person.find("graph_legend"), load_theme("light")
+        picture = legend.grab().toImage()
+        shown = {picture.pixelColor(x, 6).rgb() for x in range(picture.width())}
+        close = [
+            any(
+                abs(QColor(each).red() - end.red()) + abs(QColor(each).blue() - end.blue()) < 12
+                for each in shown
+            )
+            for end in (theme.negative, theme.positive)
+        ]
+        assert close == [mode == "gradient", True]
 
 
 def test_colours_stand_for_values_if_a_person_chooses_so(person, canvas):
@@ -350,24 +351,29 @@ def test_colours_tell_the_size_alone_if_a_person_chooses_so(person, canvas):
         assert shown == ("none" if gradient_of(canvas, node) is None else "+")
 
 
-@pytest.mark.parametrize("mode", ["gradient", "value"])
-def test_the_legend_keeps_its_scale_during_a_run(person, mode):
-    choose_colours(person, mode)
-    legend = person.find("graph_legend")
-    before = legend.toolTip()
-    person.train(40)
-    assert legend.toolTip() == before
+def test_the_legend_keeps_its_scale_during_a_run(person):
+    for mode in ("gradient", "value"):
+        choose_colours(person, mode)
+        legend = person.find("graph_legend")
+        before = legend.toolTip()
+        person.train(40)
+        assert legend.toolTip() == before
 
 
 # -- graphs of other sizes -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("folded", [True, False])
 @pytest.mark.parametrize("samples", [1, 2, 1_000, 100_000])
-def test_a_graph_of_any_size_opens_fits_and_is_painted(make_window, qtbot, samples, folded):
+def test_a_graph_of_any_size_opens_fits_and_is_painted(make_window, qtbot, samples):
     experiment = Experiment().with_value("samples", samples)
     person = Person(make_window(Preset("many", "Many", "", experiment)), qtbot)
+    for folded in (True, False):
+        assert_opens_and_fits(person, samples, folded=folded)
+
+
+def assert_opens_and_fits(person: Person, samples: int, *, folded: bool) -> None:
     canvas = show(person, folded=folded)
+    person.window.walk.select_sample(0)
     last = 9 if folded else 3 + 7 * samples - 1
     assert len(canvas.scene) == last + 1
     person.window.walk.select_sample(samples - 1)

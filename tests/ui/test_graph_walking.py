@@ -9,7 +9,8 @@ import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtWidgets import QApplication
 
-from app.study.experiment import Data
+from app.study.experiment import Problem
+from app.study.recipe import Data
 from app.training.selection import SelectedNode
 from app.training.snapshot import Probe
 from app.views.graph.canvas import GraphCanvas
@@ -154,8 +155,8 @@ def test_walking_makes_no_step_of_the_trace(person, keys):
 # -- where a key leads, whichever the graph -----------------------------------------------------
 
 SCENES = {
-    "folded": lambda: FoldedScene(Probe(Data()), constants=True),
-    "unfolded": lambda: UnfoldedScene(Probe(Data(samples=7))),
+    "folded": lambda: FoldedScene(Probe(Problem()), constants=True),
+    "unfolded": lambda: UnfoldedScene(Probe(Problem(Data(samples=7)))),
 }
 every_scene = pytest.mark.parametrize("scene", [make() for make in SCENES.values()], ids=SCENES)
 

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QScrollArea
 
-from app.study.experiment import Data
+from app.study.recipe import Data
 from app.theme import load_theme
 from app.training.selection import SelectedEdge, SelectedNode
 from app.views.inspector.bars import ContributionBars

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from app.study.experiment import Data
 from app.study.hyperparameters import ClipBy, Training, UpdateRule
+from app.study.recipe import Data
 from app.training.selection import SelectedEdge, SelectedNode, subject_of
 from app.views.inspector.bars import ContributionBars
 from app.views.inspector.clipping import Clip

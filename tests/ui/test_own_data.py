@@ -71,6 +71,49 @@ def test_an_edit_keeps_the_trained_run_in_the_list_and_asks_nothing(person):
     click_in_plot(person, -10.0, 0.0)
     person.wait(lambda: len(data(person).points) == 43)
     assert len(person.window.session.runs) == 2
+    undo(person)
+    person.wait(lambda: len(data(person).points) == 42)
+    undo(person)
+    assert person.window.session.runs == (first,)
+    assert person.window.session.current is first
+    assert person.epoch == 3
+
+
+def test_points_are_not_edited_while_others_are_asked_about(person):
+    person.train(3)
+    person.enter("samples", "5")
+    person.click("edit_points")
+    click_in_plot(person, -10.0, 20.0)
+    assert person.sees("answer_keep_this_run")
+    assert data(person).source is DataSource.RECIPE
+    person.click("answer_keep_this_run")
+    assert person.epoch == 3
+
+
+def test_a_point_that_is_gone_is_dragged_no_more(person):
+    person.enter("samples", "60")
+    person.wait(lambda: person.epoch == 0)
+    person.click("edit_points")
+    plot, viewport = person.window.fit_view.plot, person.window.fit_view.plot.viewport()
+    x, y = (float(each[55]) for each in (plot._x, plot._y))
+    person.qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=pixel(person, x, y))
+    person.qtbot.mouseMove(viewport, pixel(person, x, y) + QPoint(0, 9))
+    undo(person)
+    person.qtbot.mouseMove(viewport, pixel(person, x, y) + QPoint(0, 12))
+    person.qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=pixel(person, x, y))
+    assert data(person).samples == 41
+    assert data(person).source is DataSource.RECIPE
+
+
+def test_a_run_that_stays_in_the_list_does_not_train_on_unseen(person):
+    person.enter("epochs", "10000000")
+    person.window.transport.set_speed(100.0)
+    person.click("play")
+    person.wait(lambda: person.epoch > 3)
+    person.click("edit_points")
+    click_in_plot(person, -10.0, 20.0)
+    person.wait(lambda: len(person.window.session.runs) == 2)
+    person.wait(lambda: not any(run.running for run in person.window.session.runs))
 
 
 def test_the_last_point_stays_and_a_sentence_says_why(person):
@@ -182,6 +225,15 @@ def test_what_cannot_be_imported_is_said(person, text):
     mime.setText("no numbers")
     assert not drop(person, mime)
     assert "cannot be imported" in person.read("notice_text")
+
+
+def test_numbers_too_large_to_draw_are_rows_left_out(person, tmp_path):
+    path = tmp_path / "huge.csv"
+    path.write_text("x,y\n1,1e308\n2,-1e308\n3,7\n4,8\n")
+    drop(person, file_mime(path))
+    assert import_from(person) == "2 points from 4 rows; 2 rows are left out."
+    person.wait(lambda: data(person).points is not None)
+    person.wait(lambda: person.window.walk.moment is not None)
 
 
 def test_cancelling_changes_nothing(person, tmp_path):

@@ -36,7 +36,7 @@ def shown(person: Person) -> tuple[float, float]:
     canvas = canvas_of(person)
     place = person.window.walk.moment.probe.tape.parameters[0]
     on_graph = canvas.texts(canvas.scene.find_node(place, 0))[1]
-    (in_fit,) = re.findall(r"ŷ = (\S+)·x", person.read("formula"))
+    (in_fit,) = re.findall(r"ŷ = (\S+)·x", person.read("fitted_formula"))
     return number(on_graph), number(in_fit)
 
 

@@ -272,7 +272,7 @@ def test_at_the_update_formula_and_line_move_one_parameter_at_a_time(folded):
 def assert_line(person: Person, parameters) -> None:
     """Check the fitted formula and the fitted line."""
     slope, intercept = map(float, parameters)
-    fitted = re.search(r"ŷ = (\S+)·x ([+−]) (\S+)", person.read("formula"))
+    fitted = re.search(r"ŷ = (\S+)·x ([+−]) (\S+)", person.read("fitted_formula"))
     shown = [number(fitted[1]), number(fitted[3]) * (1 if fitted[2] == "+" else -1)]
     assert shown == pytest.approx([slope, intercept], rel=6e-4)
     x, y = drawn(person.window.fit_view.plot, "fitted line")

@@ -183,21 +183,44 @@ def test_reset_begins_at_epoch_0_as_a_whole(amid):
     assert headline(amid) == "Epoch 0 · forward 1 of 6"
 
 
-def test_another_learning_rate_applies_to_the_newest_epochs_update_only(amid):
+def test_another_learning_rate_applies_to_the_newest_epochs_update_only(person):
+    person.train(3)
+    person.enter("learning_rate", "0.002")
+    person.find("play").setFocus()
+    person.press_often(Key.Key_PageUp, 2)
+    person.press_often(Key.Key_Right, 15)
+    assert headline(person) == "Epoch 1 · update 1 of 2"
+    assert "times learning rate 0.001," in person.read("narration_sentence")
+    assert_updates(person, 1, "0.001")
+    person.press(Key.Key_Escape)
+    person.press_often(Key.Key_Right, 15)
+    assert "times learning rate 0.002," in person.read("narration_sentence")
+    person.press_often(Key.Key_Right, 2)
+    person.wait(lambda: headline(person) == "Epoch 4 · forward 1 of 6")
+    person.press_often(Key.Key_Left, 2)
+    assert_updates(person, 3, "0.002")
+
+
+def test_amid_a_past_epoch_another_learning_rate_branches_off_and_the_step_stays(amid):
+    session = amid.window.session
+    first = session.current
     amid.enter("learning_rate", "0.002")
-    assert headline(amid) == "Epoch 1 · backward 3 of 8"
+    amid.wait(lambda: session.current is not first)
+    assert (session.current.parent, session.current.branched_at) == (first.number, 1)
+    amid.wait(lambda: headline(amid) == "Epoch 1 · backward 3 of 8")
     amid.find("play").setFocus()
     amid.press_often(Key.Key_Right, 6)
     assert headline(amid) == "Epoch 1 · update 1 of 2"
-    assert "times learning rate 0.001," in amid.read("narration_sentence")
-    assert_updates(amid, 1, "0.001")
-    amid.press(Key.Key_Escape)
-    amid.press_often(Key.Key_Right, 15)
     assert "times learning rate 0.002," in amid.read("narration_sentence")
     amid.press_often(Key.Key_Right, 2)
-    amid.wait(lambda: headline(amid) == "Epoch 4 · forward 1 of 6")
+    amid.wait(lambda: headline(amid) == "Epoch 2 · forward 1 of 6")
     amid.press_often(Key.Key_Left, 2)
-    assert_updates(amid, 3, "0.002")
+    assert_updates(amid, 1, "0.002")
+    session.select(first.number)
+    amid.wait(lambda: "times learning rate 0.001," in amid.read("narration_sentence"))
+    assert headline(amid) == "Epoch 1 · update 1 of 2"
+    assert_updates(amid, 1, "0.001")
+    assert first.epoch == 3
 
 
 def assert_updates(person: Person, epoch: int, rate: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 
+from tests.ui.person import Person
+
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
@@ -96,11 +98,96 @@ def test_a_preset_is_undone_like_any_edit(person):
     assert "The notebook" in person.window.windowTitle()
 
 
+def test_a_number_that_was_entered_is_undone_from_within_its_field(person):
+    person.enter("learning_rate", "0.5")
+    assert person.find("learning_rate").hasFocus()
+    person.press(Qt.Key.Key_Z, CONTROL)
+    assert person.window.session.experiment.training.learning_rate == 0.001
+    assert person.read("learning_rate") == "0.001"
+
+
+def test_a_formula_that_was_entered_is_undone_from_within_its_field(person):
+    person.enter("formula", "a*x")
+    person.press(Qt.Key.Key_Z, CONTROL)
+    assert person.read("formula") == "m*x + c"
+    assert person.window.session.experiment.model.formula == "m*x + c"
+
+
+def test_space_plays_where_a_number_was_just_entered(person):
+    person.enter("epochs", "7")
+    assert person.find("epochs").hasFocus()
+    person.press(Qt.Key.Key_Space)
+    person.wait(lambda: person.epoch == 7)
+    assert person.read("epochs") == "7"
+
+
+def test_a_branch_has_edits_of_its_own_and_the_run_keeps_its_own(person):
+    person.enter("learning_rate", "0.002")
+    person.train(4)
+    person.window.walk.go_to(2)
+    person.enter("learning_rate", "0.5")
+    person.enter("epochs", "9")
+    session = person.window.session
+    undo(person)
+    assert session.experiment.training.epochs == 2000
+    assert session.experiment.training.learning_rate == 0.5
+    session.select(1)
+    person.window.walk.leave()
+    undo(person)
+    assert session.experiment.training.learning_rate == 0.001
+
+
+def test_undoing_can_keep_both_runs(person):
+    person.enter("samples", "5")
+    person.wait(lambda: person.epoch == 0)
+    person.train(3)
+    undo(person)
+    person.click("answer_keep_both")
+    person.wait(lambda: person.epoch == 0)
+    first, second = person.window.session.runs
+    assert (first.epoch, first.experiment.data.samples) == (3, 5)
+    assert second.experiment.data.samples == 41
+
+
+def test_an_old_question_about_undoing_undoes_nothing_newer(person):
+    person.enter("samples", "5")
+    person.wait(lambda: person.epoch == 0)
+    person.train(3)
+    undo(person)
+    go_on = person.find("answer_go_on")
+    person.window.editing.take(
+        person.window.session.experiment.with_value("learning_rate", 0.5), "Learning rate"
+    )
+    go_on.click()
+    assert person.window.session.experiment.training.learning_rate == 0.5
+    assert person.window.session.experiment.data.samples == 5
+
+
 def test_in_a_field_undo_is_about_what_is_typed(person):
     person.enter("epochs", "77")
     person.type("learning_rate", "0.7")
     person.press(Qt.Key.Key_Z, CONTROL)
     assert person.window.session.experiment.training.epochs == 77
+
+
+def test_a_preset_that_differs_in_its_training_alone_begins_anew_too(person):
+    person.train(3)
+    person.choose("preset", "Learning rate too large")
+    person.click("answer_start_anew")
+    person.wait(lambda: person.epoch == 0)
+    assert person.window.session.recorded == 0
+    assert len(person.window.session.runs) == 1
+    assert "Learning rate too large" in person.window.windowTitle()
+
+
+def test_what_was_answered_is_not_asked_any_more_of_a_run_that_diverged(make_window, qtbot):
+    person = Person(make_window("exploding"), qtbot)
+    person.run_to_end()
+    person.enter("samples", "5")
+    person.click("answer_keep_this_run")
+    assert not person.sees("answer_start_anew")
+    assert "infinite" in person.read("notice_text")
+    assert person.sees("answer_why?")
 
 
 def test_both_runs_can_be_kept(person):

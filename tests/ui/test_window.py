@@ -17,22 +17,27 @@ DOCKS = {
     "graph": "Computation graph",
     "loss_curve": "Loss curve",
     "inspector": "Inspector",
+    "landscape": "Landscape",
     "steps": "Steps",
+    "runs": "Runs",
+    "sweep": "Sweep",
 }
+TABS = (("inspector", "landscape", "steps"), ("fit", "runs", "sweep"))
+"""Docks that share a place; at first one sees the first of each."""
 
 
 # -- docks -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "title"), DOCKS.items())
-def test_a_dock_closes_and_comes_back_by_the_view_menu(person, name, title):
-    bring_to_front(person, title)
-    assert person.sees(f"{name}_dock")
-    person.find(f"{name}_dock").raise_()  # one is behind another
-    person.click(f"{name}_close")
-    assert not person.sees(f"{name}_dock")
-    person.choose_in_menu("View", title)
-    assert person.sees(f"{name}_dock")
+def test_a_dock_closes_and_comes_back_by_the_view_menu(person):
+    for name, title in DOCKS.items():
+        bring_to_front(person, title)
+        assert person.sees(f"{name}_dock")
+        person.find(f"{name}_dock").raise_()  # one is behind another
+        person.click(f"{name}_close")
+        assert not person.sees(f"{name}_dock")
+        person.choose_in_menu("View", title)
+        assert person.sees(f"{name}_dock")
 
 
 def bring_to_front(person: Person, title: str) -> None:
@@ -44,13 +49,15 @@ def bring_to_front(person: Person, title: str) -> None:
             person.qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=at)
 
 
-def test_the_inspector_and_the_steps_share_a_place(person):
-    docks = {title: person.find(f"{name}_dock") for name, title in DOCKS.items()}
-    for front, behind in (("Steps", "Inspector"), ("Inspector", "Steps")):
-        bring_to_front(person, front)
-        QApplication.processEvents()
-        assert not docks[front].visibleRegion().isEmpty()
-        assert docks[behind].visibleRegion().isEmpty()
+def test_the_inspector_and_the_steps_share_a_place_and_the_fit_and_the_runs(person):
+    for tabs in TABS:
+        for front in reversed(tabs):
+            bring_to_front(person, DOCKS[front])
+            QApplication.processEvents()
+            seen = {
+                name for name in tabs if not person.find(f"{name}_dock").visibleRegion().isEmpty()
+            }
+            assert seen == {front}
 
 
 def test_closed_docks_do_not_stop_training(person):
@@ -63,7 +70,8 @@ def test_closed_docks_do_not_stop_training(person):
         person.choose_in_menu("View", title)
     assert person.sees("fit_dock")
     (slope, _) = person.window.session.history.parameters(3)
-    assert f"{slope:.5g}·x" in person.read("formula")
+    bring_to_front(person, "Fit")
+    assert f"{slope:.5g}·x" in person.read("fitted_formula")
     assert person.read("loss_readout").startswith("epoch 3 ")
 
 
@@ -83,8 +91,11 @@ def test_the_layout_can_be_restored(person):
     person.choose_in_menu("View", "Restore layout")
     assert all(person.sees(f"{name}_dock") for name in DOCKS)
     assert not person.find("graph_dock", QDockWidget).isFloating()
-    del before["steps"]  # in a tab behind the inspector
-    assert person.find("steps_dock").visibleRegion().isEmpty()
+    for first, *behind in TABS:
+        assert not person.find(f"{first}_dock").visibleRegion().isEmpty()
+        for name in behind:
+            del before[name]
+            assert person.find(f"{name}_dock").visibleRegion().isEmpty()
     for name, geometry in before.items():
         now = person.find(f"{name}_dock").geometry()
         assert (now.topLeft() - geometry.topLeft()).manhattanLength() < 60
@@ -160,7 +171,7 @@ def answer_file_dialog(monkeypatch, which: str, path) -> None:
 
 def test_a_saved_experiment_opens_again(person, tmp_path, monkeypatch):
     path = tmp_path / "mine.chainrule"
-    person.enter("slope", "-3.25")
+    person.enter("true.m", "-3.25")
     person.wait(lambda: person.epoch == 0)
     person.type("learning_rate", "0.004")  # without Enter
     mine = person.window.panel.experiment.with_value("learning_rate", 0.004)
@@ -188,33 +199,30 @@ def test_a_dialog_that_is_cancelled_changes_nothing(person, monkeypatch):
         assert (person.window.panel.experiment, person.read("notice_text")) == before
 
 
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
+def test_a_file_that_cannot_be_opened_is_explained(person, tmp_path):
+    for content, says in (
         (None, "could not be read"),
         ("{", "JSON"),
         ('{"data": {"slop": 1}}', "slop"),
         ('{"training": {"learning_rate": -1}}', "Learning rate"),
-    ],
-)
-def test_a_file_that_cannot_be_opened_is_explained(person, tmp_path, content, says):
-    path = tmp_path / "broken.chainrule"
-    if content is not None:
-        path.write_text(content, encoding="utf-8")
-    before = person.window.panel.experiment
-    person.window.open_file(path)
-    assert says in person.read("notice_text")
-    assert person.window.notice.property("kind") == "error"
-    assert person.window.panel.experiment == before
-    person.train(1)
+    ):
+        path = tmp_path / "broken.chainrule"
+        if content is not None:
+            path.write_text(content, encoding="utf-8")
+        before = person.window.panel.experiment
+        person.window.files.open_file(path)
+        assert says in person.read("notice_text")
+        assert person.window.notice.property("kind") == "error"
+        assert person.window.panel.experiment == before
+        person.train(1)
 
 
 def test_a_place_that_cannot_be_written_is_explained(person, tmp_path, monkeypatch):
     path = tmp_path / "missing" / "file"
-    person.window.save_file(path)
+    person.window.files.save_file(path, person.window.panel.experiment)
     assert "could not be written" in person.read("notice_text")
     answer_file_dialog(monkeypatch, "getSaveFileName", f"{path}.png")
-    person.window.ask_save_picture()
+    person.choose_in_menu("File", "Save picture of the window…")
     assert person.window.notice.property("kind") == "error"
 
 
@@ -244,11 +252,11 @@ def test_play_before_the_views_are_loaded_is_harmless(make_window, qtbot):
 
 def test_what_is_changed_before_the_views_are_loaded_is_trained(make_window, qtbot):
     person = Person(make_window(load=False), qtbot)
-    person.enter("slope", "7")
+    person.enter("true.m", "7")
     person.window.load()
     wait_for_start(person.window, qtbot)
-    assert person.window.session.experiment.data.slope == 7
-    assert "y = 7·x" in person.read("formula")
+    assert person.window.session.experiment.value("true.m") == 7
+    assert "y = 7·x" in person.read("true_formula")
 
 
 def test_the_views_load_in_the_background(make_window, qtbot):

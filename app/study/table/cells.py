@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from app.study.points import LARGEST
+
 LONGEST_SHOWN = 30
 """Characters of a cell that are shown."""
 
@@ -35,7 +37,7 @@ def read_numbers(cells: Sequence[str], decimal: str) -> npt.NDArray[np.float64] 
         numbers = np.fromiter(map(float, cells), np.float64, len(cells))
     except ValueError:
         return None
-    return numbers if np.isfinite(numbers).all() else None
+    return numbers if (np.abs(numbers) <= LARGEST).all() else None
 
 
 def read_number(cell: str, decimal: str) -> float:
@@ -51,7 +53,7 @@ def read_number(cell: str, decimal: str) -> float:
         number = _parse(text, decimal)
     except ValueError:
         raise CellError(_reason(text, decimal)) from None
-    if math.isinf(number) and any(sign.isdigit() for sign in text):
+    if abs(number) > LARGEST and any(sign.isdigit() for sign in text):
         raise CellError("is too large")
     if not math.isfinite(number):
         raise CellError("is not finite")

@@ -70,7 +70,12 @@ class ColourLegend(QWidget):
         metrics = self.fontMetrics()
         texts = sum(metrics.horizontalAdvance(text) for _, text in self._ticks())
         width = max(34 * metrics.averageCharWidth(), round(1.35 * texts) + 40)
-        return QSize(width, 2 * metrics.height() + 2)
+        return QSize(width, self.bar_height + metrics.height() + 2)
+
+    @property
+    def bar_height(self) -> int:
+        """How high the bar is, with its margins; the numbers are written below it."""
+        return self.fontMetrics().height() // 2 + 4
 
     def minimumSizeHint(self) -> QSize:  # noqa: D102  Qt's
         return QSize(round(0.6 * self.sizeHint().width()), self.sizeHint().height())
@@ -81,7 +86,7 @@ class ColourLegend(QWidget):
         painter = QPainter(self)
         theme, metrics, ticks = self._theme, self.fontMetrics(), self._ticks()
         side = max(metrics.horizontalAdvance(ticks[end][1]) for end in (0, -1)) / 2 + 2
-        bar = QRectF(side, 3, self.width() - 2 * side, metrics.height() - 5)
+        bar = QRectF(side, 3, self.width() - 2 * side, self.bar_height - 5)
         signed = self._scale.mode is not ColourMode.MAGNITUDE
         colours = [theme.zero, theme.positive]
         blend = QLinearGradient(bar.topLeft(), bar.topRight())
@@ -95,7 +100,7 @@ class ColourLegend(QWidget):
         for share, text in ticks:
             x = bar.left() + share * bar.width()
             width = metrics.horizontalAdvance(text) + 4
-            box = QRectF(x - width / 2, metrics.height(), width, metrics.height())
+            box = QRectF(x - width / 2, self.bar_height, width, metrics.height())
             painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, text)
         painter.end()
 

@@ -21,8 +21,8 @@ from app.views.inspector.figures import Figures
 from app.views.inspector.page import Page, PageScroll
 from app.views.inspector.reading import Contributions, Reading
 from app.views.inspector.section import Section, SteadyText
-from app.views.inspector.throttle import Throttle
 from app.views.inspector.wording import large
+from app.views.throttle import Throttle
 
 INTERVAL = 100
 """Milliseconds between two moments shown: words must be readable while training runs."""

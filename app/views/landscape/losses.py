@@ -21,6 +21,10 @@ PAUSE = 150
 """Milliseconds without a change until a grid is refined."""
 
 
+QUICK = 50_000
+"""Samples up to which the minimum of a loss over all its parameters is found between two frames."""
+
+
 class Losses(QObject):
     """Computes a grid of losses over a range, coarse at first, and looks for the minimum.
 
@@ -74,13 +78,14 @@ class Losses(QObject):
     def take(self, surface: Slice) -> None:
         """Compute the losses of another slice, when a range is looked at.
 
-        Where other parameters move, and with them the slice at every epoch, the minimum is
-        looked for only once they have come to rest.
+        Where other parameters move, and with them the slice at every epoch, or where the
+        samples are very many, the minimum is looked for only once all has come to rest.
         """
         self.slice = surface
         self._survey = None
         self._search_due = True
-        if self._search is None or len(surface.at) == len(surface.chosen):
+        quick = len(surface.at) == len(surface.chosen) and surface.tape.samples <= QUICK
+        if self._search is None or quick:
             self._begin_search(surface)
 
     def look_at(self, box: Box) -> None:

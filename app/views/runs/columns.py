@@ -15,6 +15,10 @@ DIGITS = 6
 """Significant digits of a loss."""
 
 
+RUNNING = "▶ "
+"""What stands before the epoch of a run that trains."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A run's entry in a column.
@@ -50,7 +54,7 @@ class Column:
 def live_columns(runs: Sequence[Run], test_losses: Mapping[int, float]) -> list[Column]:
     """Return how far the runs are, and how well they do."""
     columns = [
-        Column("Epoch", "The newest epoch.", tuple(map(_epoch, runs))),
+        Column("Epoch", f"The newest epoch; {RUNNING}while it trains.", tuple(map(_epoch, runs))),
         Column(
             "Loss",
             "The loss at the newest epoch; “diverged” where it is not finite any more.",
@@ -91,11 +95,9 @@ def loss_of(run: Run) -> float | None:
 
 
 def _epoch(run: Run) -> Cell:
-    return (
-        Cell(NO_EFFECT, -1, "")
-        if run.epoch < 0
-        else Cell(f"{run.epoch:,}", run.epoch, str(run.epoch))
-    )
+    if run.epoch < 0:
+        return Cell(NO_EFFECT, -1, "")
+    return Cell(f"{RUNNING if run.running else ''}{run.epoch:,}", run.epoch, str(run.epoch))
 
 
 def _loss(run: Run) -> Cell:

@@ -86,6 +86,11 @@ def check(entrants: int, room: int) -> None:
     Raises:
         SettingError: there are.
     """
+    if room < FEWEST:
+        raise SettingError(
+            f"The list has room for {room} more runs, and a race needs {FEWEST}. Delete some "
+            "that are not needed any more."
+        )
     if entrants < FEWEST:
         raise SettingError(f"A race needs {FEWEST} runs or more; this one would have {entrants}.")
     if entrants > room:

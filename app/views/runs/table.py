@@ -11,7 +11,7 @@ from app.views.runs.model import NAME, SHOWN, SWATCH, RunsModel
 NAME_WIDTHS, WIDTHS = (10, 22), (5, 26)
 """Characters that a column has room for, at least and at most: of names, of others."""
 
-LIVE_WIDTH = 13
+LIVE_WIDTH = 15
 """Characters that a column has room for whose numbers change while a run trains."""
 
 
@@ -67,6 +67,12 @@ class RunsTable(QTableView):
         if self.currentIndex().isValid():
             self.edit(self._model.index(self.currentIndex().row(), NAME))
 
+    def bring_into_view(self, number: int) -> None:
+        """Scroll to the row of a run."""
+        row = self._model.row_of(number)
+        if row >= 0:
+            self.scrollTo(self._model.index(row, NAME))
+
     def fit_columns(self) -> None:
         """Give every column room for its texts in the present font, within limits."""
         character = self.fontMetrics().averageCharWidth()
@@ -87,6 +93,9 @@ class RunsTable(QTableView):
         return QSize(60, 36)  # so that a small window is possible at all
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102  Qt's
+        if self.state() is QAbstractItemView.State.EditingState:  # the key ends the editing
+            super().keyPressEvent(event)
+            return
         match event.key():
             case Qt.Key.Key_Return | Qt.Key.Key_Enter if self.selected is not None:
                 self.chosen.emit(self.selected)

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QLabel, QMenu, QToolBar, QVBoxLayout, QWidget
 
 from app.theme import Theme
 from app.training.run import Run
-from app.views.inspector.throttle import Throttle
 from app.views.runs.model import RunsModel
 from app.views.runs.table import RunsTable
+from app.views.throttle import Throttle
 
 INTERVAL = 200
 """Milliseconds between two looks at the numbers while runs train: they must be readable."""
@@ -47,7 +47,7 @@ class RunsView(QWidget):
         super().__init__(parent)
         self.setObjectName("runs_view")
         self._runs: Sequence[Run] = ()
-        self._current = -1
+        self._current = self._in_view = -1
         self._test_losses: Mapping[int, float] = {}
         self._shape: object = None
         self._model = RunsModel(self)
@@ -187,6 +187,9 @@ class RunsView(QWidget):
 
     def _show(self) -> None:
         self._model.show(self._runs, self._current, self._test_losses)
+        if self._current != self._in_view:
+            self._in_view = self._current
+            self.table.bring_into_view(self._current)
         self._hint.setVisible(len(self._runs) < 2)
         self._enable()
 

@@ -119,11 +119,6 @@ class RangeFields(QWidget):
             self.low.value(), self.high.value(), int(self.count.value()), self._log.isChecked()
         ).values(self._number)
 
-    def complain(self) -> None:
-        """Mark the fields in which there is no number that can be taken."""
-        for field in (self.low, self.high, self.count):
-            field.complain()
-
 
 class OptionFields(QWidget):
     """A box to tick for each option of a choice; a flag has both its values always."""
@@ -164,9 +159,6 @@ class OptionFields(QWidget):
         if not ticked:
             raise SettingError(f"Tick at least one option of “{self._label}”.")
         return ticked
-
-    def complain(self) -> None:
-        """Do nothing: a box cannot be ticked wrongly."""
 
 
 def make_fields(setting: Setting, prefix: str) -> RangeFields | OptionFields:

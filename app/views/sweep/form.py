@@ -34,7 +34,7 @@ class SweepForm(QScrollArea):
         self._experiment = Experiment()
         self._follows = True
         self._rates = RangeFields(RATE_SETTING, "sweep_rate", spacing=False)
-        self._rates.edited.connect(self._keep_rates)
+        self._rates.edited.connect(self.keep_rates)
         self._rates.edited.connect(self.edited)
         self._values: RangeFields | OptionFields = make_fields(SETTINGS["optimizer"], "sweep_value")
         self._setting = QComboBox(objectName="sweep_setting", accessibleName="Other setting")
@@ -78,17 +78,9 @@ class SweepForm(QScrollArea):
             self._experiment, self._rates.values(), self._name(), self._values.values()
         )
 
-    def complain(self) -> None:
-        """Mark the fields in which there is no number that can be taken."""
-        self._rates.complain()
-        self._values.complain()
-
     def keep_rates(self) -> None:
         """Do not follow the experiment's learning rate any more."""
         self._follows = False
-
-    def _keep_rates(self) -> None:
-        self.keep_rates()
 
     def _name(self) -> str:
         return str(self._setting.currentData())
