@@ -154,6 +154,7 @@ def _style_sheet(theme: Theme) -> str:
         QToolBar#runs_bar QToolButton:hover, QToolBar#runs_bar QToolButton:focus {{
             border-color: {theme.accent.name()};
         }}
+        QToolBar#runs_bar QToolButton#qt_toolbar_ext_button {{ min-width: 1.6em; padding: 2px; }}
         QToolBar#runs_bar QToolButton:disabled {{ color: {theme.edge.name()}; }}
         QToolBar#runs_bar QToolButton:pressed {{ background: {theme.border.name()}; }}
     """

@@ -144,6 +144,7 @@ class ExperimentPanel(QScrollArea):
         )
         self._about = QLabel(wordWrap=True, objectName="about")
         self._about.setProperty("role", "muted")
+        self._about.setContentsMargins(0, 0, 0, 6)
         self._about.setAlignment(Qt.AlignmentFlag.AlignTop)
         return self._preset_box
 

@@ -109,6 +109,6 @@ class Readout(QWidget):
         both = list(zip((*names, "loss"), (*map(float, values), loss), strict=True))
         self._text.setText(
             ("here: " if own else "")
-            + " · ".join(f"{name}&nbsp;<b>{digits(each, 5)}</b>" for name, each in both)
+            + "&nbsp;· ".join(f"{name}&nbsp;<b>{digits(each, 5)}</b>" for name, each in both)
         )
         self._text.setToolTip("\n".join(f"{name} {all_digits(each)}" for name, each in both))

@@ -71,7 +71,7 @@ class RunsTable(QTableView):
         """Scroll to the row of a run."""
         row = self._model.row_of(number)
         if row >= 0:
-            self.scrollTo(self._model.index(row, NAME))
+            self.scrollTo(self._model.index(row, SHOWN))
 
     def fit_columns(self) -> None:
         """Give every column room for its texts in the present font, within limits."""

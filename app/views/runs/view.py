@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QLabel, QMenu, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QToolBar, QToolButton, QVBoxLayout, QWidget
 
 from app.theme import Theme
 from app.training.run import Run
@@ -47,7 +47,8 @@ class RunsView(QWidget):
         super().__init__(parent)
         self.setObjectName("runs_view")
         self._runs: Sequence[Run] = ()
-        self._current = self._in_view = -1
+        self._current = -1
+        self._in_view = (-1, 0)  # which run was brought into view, among how many
         self._test_losses: Mapping[int, float] = {}
         self._shape: object = None
         self._model = RunsModel(self)
@@ -137,6 +138,12 @@ class RunsView(QWidget):
             button.setObjectName(action.objectName().removesuffix("_action"))
             button.setAccessibleName(action.text().replace("&", ""))
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        more = bar.findChild(QToolButton, "qt_toolbar_ext_button")  # for what has no room
+        if more is not None:
+            more.setText("…")
+            more.setToolTip("More")
+            more.setAccessibleName("More")
+            more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         return bar
 
     def _connect(self) -> None:
@@ -187,8 +194,8 @@ class RunsView(QWidget):
 
     def _show(self) -> None:
         self._model.show(self._runs, self._current, self._test_losses)
-        if self._current != self._in_view:
-            self._in_view = self._current
+        if (self._current, len(self._runs)) != self._in_view:
+            self._in_view = self._current, len(self._runs)
             self.table.bring_into_view(self._current)
         self._hint.setVisible(len(self._runs) < 2)
         self._enable()
