@@ -58,6 +58,7 @@ def test_of_an_earlier_epoch_what_came_later_is_the_fainter_part(landscape):
 
 
 def test_present_point_and_minimum_are_marked(landscape):
+    landscape.refined()
     present, minimum, asked = landscape.marks
     samples = landscape.probe.samples
     assert np.array_equal(present, [landscape.history.parameters(40)])
