@@ -21,14 +21,14 @@ SAME = 0.02
 GRAPH_SHARE = 2 / 3
 """The part of the middle's height that the graph has at least; the fit has the rest."""
 
-READABLE = 162
+READABLE = 182
 """Pixels beyond the least height of the graph's dock in which a line's graph can be read."""
 
-MIDDLE = ("graph", "fit", "loss_curve")
-"""The graph, and below it the fit with its tabs beside the loss curve, which has none."""
+MIDDLE = ("graph", "fit")
+"""The graph, and below it the fit."""
 
 BEHIND = ("runs", "sweep")
-"""Docks that are tabs behind the fit: as low as it, for the graph above them must be read."""
+"""Docks that are tabs behind the graph, and no higher than it needs to be."""
 
 
 class Docks(QObject):
@@ -51,6 +51,9 @@ class Docks(QObject):
             dock.setTitleBarWidget(self._titles[-1])
             dock.setWidget(QWidget())
             dock.visibilityChanged.connect(lambda on, dock=dock: self._take_visibility(dock, on))
+            dock.toggleViewAction().triggered.connect(
+                lambda on, name=name: self.bring_to_front(name) if on else None
+            )
             self._docks[name] = dock
 
     def _take_visibility(self, dock: QDockWidget, visible: bool) -> None:
@@ -77,7 +80,9 @@ class Docks(QObject):
         """
         if name in BEHIND:
             content.setMinimumHeight(1)
-        self._docks[name].setWidget(content)
+        dock = self._docks[name]
+        dock.setWidget(content)
+        content.setEnabled(dock in self._seen)
 
     def is_visible(self, name: str) -> bool:
         """Return whether a dock can be seen: it is shown, and not behind another one."""
@@ -101,12 +106,12 @@ class Docks(QObject):
         window.splitDockWidget(fit, loss, horizontal)
         for behind in (landscape, steps):
             window.tabifyDockWidget(inspector, behind)
-        window.tabifyDockWidget(fit, runs)
+        window.tabifyDockWidget(graph, runs)  # where there is room for a table and a map
         window.tabifyDockWidget(runs, sweep)
         for dock in self:
             dock.show()
         inspector.raise_()
-        fit.raise_()
+        graph.raise_()
         self.share_out()
 
     def share_out(self) -> None:
@@ -123,19 +128,19 @@ class Docks(QObject):
 
     def share_height(self) -> None:
         """Give the graph the height in which it can be read, and the fit below it the rest."""
-        graph, fit, loss = (self._docks[name] for name in MIDDLE)
-        both, tabs = graph.height() + loss.height(), loss.height() - fit.height()
+        graph, fit = (self._docks[name] for name in MIDDLE)
+        both = graph.height() + fit.height()
         wanted = max(graph.minimumSizeHint().height() + READABLE, round(GRAPH_SHARE * both))
-        upper = min(wanted, both - fit.minimumSizeHint().height() - tabs)
+        upper = min(wanted, both - fit.minimumSizeHint().height())
         self._window.resizeDocks([graph, fit], [upper, both - upper], Qt.Orientation.Vertical)
         self._share = upper / both
 
     def is_as_shared(self) -> bool:
         """Return whether graph and fit have the parts of the height that they were given."""
-        graph, _, loss = docks = [self._docks[name] for name in MIDDLE]
+        graph, fit = docks = [self._docks[name] for name in MIDDLE]
         if any(dock.isFloating() or not dock.isVisible() for dock in docks):
             return False
-        return abs(graph.height() / (graph.height() + loss.height()) - self._share) < SAME
+        return abs(graph.height() / (graph.height() + fit.height()) - self._share) < SAME
 
     def set_theme(self, theme: Theme) -> None:
         """Use the theme's colours for the titles."""

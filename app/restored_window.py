@@ -8,7 +8,7 @@ from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow
 
-LAYOUT_VERSION = 3
+LAYOUT_VERSION = 4
 """Of the docks: a state of other docks than there are now is not restored."""
 
 

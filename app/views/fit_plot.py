@@ -53,6 +53,7 @@ class FitPlot(GrabbingPlot):
         self._drawn = np.empty(0, dtype=np.intp)  # the numbers of those that are
         self._sample = 0
         self._limit = 1.0
+        self._shows_all = False  # until a person pans or zooms
         self._legend = self.addLegend(offset=(10, 2), colCount=4, horSpacing=12, verSpacing=-4)
         self._residuals = pg.PlotCurveItem(connect="pairs")
         self._points, self._tested, self._selected, self._handles = (
@@ -75,6 +76,10 @@ class FitPlot(GrabbingPlot):
         ):
             self.addItem(item)
         self.scene().sigMouseClicked.connect(self._click)
+        self.getViewBox().sigRangeChangedManually.connect(self._take_range)
+
+    def _take_range(self) -> None:
+        self._shows_all = False
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102  Qt's
         super().resizeEvent(event)
@@ -86,6 +91,8 @@ class FitPlot(GrabbingPlot):
         lines = self.height() / self.fontMetrics().height()
         self._legend.setVisible(lines > 12)
         self.getAxis("bottom").showLabel(lines > 8)
+        if self._shows_all and self._data is not None and not self.keeps_range:
+            self._show_all()  # the legend takes another share of the height
 
     # -- what is drawn ----------------------------------------------------------------------
 
@@ -199,12 +206,19 @@ class FitPlot(GrabbingPlot):
         left, right = float(np.min(x)), float(np.max(x))
         height, width = high - low or 10.0, right - left or 1.0
         self._limit = 1e4 * (height + 1.0) + abs(low) + abs(high)
-        room = 0.22 if len(self._legend.items) <= 4 else 0.32
         self.setRange(
             xRange=(left - 0.03 * width, right + 0.03 * width),
-            yRange=(low - 0.08 * height, high + room * height),
+            yRange=(low - 0.08 * height, high + self._room_above() * height),
             padding=0,
         )
+        self._shows_all = True
+
+    def _room_above(self) -> float:
+        """Return how much room the legend needs above the data, as a share of their height."""
+        if not self._legend.isVisible():
+            return 0.08
+        legend = self._legend.boundingRect().height() + 6
+        return min(1.16 * legend / max(self.getViewBox().height() - legend, 1.0), 0.8)
 
     def _show_residuals(self, fit: Fit) -> None:
         every = slice(None, None, self._step)

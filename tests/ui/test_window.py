@@ -22,7 +22,7 @@ DOCKS = {
     "runs": "Runs",
     "sweep": "Sweep",
 }
-TABS = (("inspector", "landscape", "steps"), ("fit", "runs", "sweep"))
+TABS = (("inspector", "landscape", "steps"), ("graph", "runs", "sweep"))
 """Docks that share a place; at first one sees the first of each."""
 
 
@@ -49,7 +49,7 @@ def bring_to_front(person: Person, title: str) -> None:
             person.qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=at)
 
 
-def test_the_inspector_and_the_steps_share_a_place_and_the_fit_and_the_runs(person):
+def test_the_inspector_and_the_steps_share_a_place_and_the_graph_and_the_runs(person):
     for tabs in TABS:
         for front in reversed(tabs):
             bring_to_front(person, DOCKS[front])

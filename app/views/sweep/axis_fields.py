@@ -142,6 +142,7 @@ class OptionFields(QWidget):
         for option in self._options:
             box = QCheckBox(shown(option), objectName=f"{prefix}_{option.name.lower()}")
             box.setChecked(True)
+            box.setToolTip(f"Whether runs with “{self._label}: {shown(option)}” are trained.")
             box.toggled.connect(self.edited)
             self._boxes.append(box)
             layout.addWidget(box)

@@ -104,6 +104,7 @@ class SweepView(QWidget):
         self._problem = QLabel(objectName="sweep_problem", wordWrap=True)
         self._problem.setProperty("role", "problem")
         self._button = QPushButton(objectName="sweep_start")
+        self._button.setToolTip("Train all runs of the sweep, or give up those that are left.")
         self._progress = QProgressBar(objectName="sweep_progress", maximum=1000)
         self._progress.setAccessibleName("Progress of the sweep")
         self._progress.hide()
