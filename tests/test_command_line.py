@@ -99,6 +99,27 @@ def test_render_says_that_there_is_no_such_step(tmp_path, step, said):
     assert not picture.exists()
 
 
+def test_render_races_and_shows_the_runs_with_their_colours(tmp_path):
+    picture = tmp_path / "race.png"
+    options = ("--race", "--show", "runs", "--epochs", 20, "--size", "1280x800")
+    done = run("render", picture, *options)
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", "")
+    drawn = QImage(str(picture))
+    colours = {
+        drawn.pixel(x, y) for x in range(270, 330) for y in range(180, 420)
+    }  # where the table has a swatch for every run
+    theme = load_theme("light")
+    wanted = [theme.loss, *theme.runs[2:6]]
+    assert all(colour.rgb() in colours for colour in wanted)
+
+
+def test_a_dock_that_is_not_there_cannot_be_shown(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["render", "never.png", "--show", "nothing"])
+    assert ended.value.code == 2
+    assert "landscape" in capsys.readouterr().err
+
+
 def test_render_draws_a_saved_experiment(tmp_path):
     saved, picture = tmp_path / "mine.chainrule", tmp_path / "mine.png"
     write_experiment(saved, Experiment().with_value("samples", 3), "Mine")
