@@ -163,10 +163,10 @@ class Editing(QObject):
         if session is None:
             return
         if wanted == session.experiment and not (anew and session.recorded):
-            self._pending = None
+            self._withdraw()
             self.applied.emit()
         elif not anew and not wanted.starts_anew(session.experiment):
-            self._pending = None
+            self._withdraw()
             self._take_training(session, wanted, what)
         elif session.recorded == 0:
             self._apply(Pending(wanted, what, anew))
@@ -196,10 +196,9 @@ class Editing(QObject):
             answers.append(("Keep &both", lambda: self._apply(pending, keep=True)))
         answers.append(("&Keep this run", self.take_back))
         self._name_actions()
-        self._notice.say(
+        self._notice.ask(
             f"{pending.what}: this starts training anew, and the run so far is lost, unless you "
             "keep both.",
-            "warning",
             answers,
         )
 
@@ -212,7 +211,7 @@ class Editing(QObject):
 
     def take_back(self) -> None:
         """Take back an edit that would have ended the run."""
-        self._pending = None
+        self._withdraw()
         self._panel.discard_typing()
         if self._session is not None:
             self._panel.show_experiment(self._session.experiment)
@@ -221,8 +220,12 @@ class Editing(QObject):
 
     def forget_question(self) -> None:
         """Wait for no answer any more; another run may be looked at, with edits of its own."""
-        self._pending = None
+        self._withdraw()
         self._name_actions()
+
+    def _withdraw(self) -> None:
+        self._pending = None
+        self._notice.withdraw()
 
     def _apply(self, edit: Pending, *, keep: bool = False) -> None:
         session = self._session
@@ -241,7 +244,7 @@ class Editing(QObject):
         """Put an experiment in force, whatever becomes of the run."""
         session = self._session
         assert session is not None  # noqa: S101  edits are applied to it
-        self._pending = None
+        self._withdraw()
         self._panel.show_experiment(experiment)
         if anew or experiment.starts_anew(session.experiment):
             session.start(experiment, keep)
@@ -300,9 +303,8 @@ class Editing(QObject):
             both = Pending(wanted, what, anew)
             answers.append(("Keep &both", lambda: self._apply(both, keep=True)))
         answers.append(("&Keep this run", self.applied.emit))
-        self._notice.say(
+        self._notice.ask(
             f"{what}: this starts training anew, and the run so far is lost, unless you keep both.",
-            "warning",
             answers,
         )
 

@@ -164,7 +164,7 @@ class MainWindow(RestoredWindow):
         runs.opened.connect(self.editing.forget_question)
         data.refused.connect(lambda sentence: self.notice.say(sentence, "warning"))
         self._notices = RunNotices(
-            session, views.walk, self.notice, self.editing, runs, views.stepping, self.reset
+            session, views.walk, self.notice, runs, views.stepping, self.reset
         )
         self._menus.add_to_run(runs.branch_action, runs.race_action)
         self._menus.edit.addAction(views.fit.edit_action)
@@ -265,7 +265,7 @@ class MainWindow(RestoredWindow):
         return self.panel.experiment if self._commit_fields() else None
 
     def _take_saved(self, preset: Preset) -> None:
-        self._opened = preset
+        self._opened = self._opening = preset
         self._show_title()
 
     def _show_edit(self) -> None:

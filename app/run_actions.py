@@ -69,7 +69,7 @@ class RunActions(QObject):
         A branch that has no epochs of its own yet is such a one already.
         """
         run = self._session.current
-        if run.branched_at is None or run.branched_at != run.epoch:
+        if not run.branched_at == run.epoch == self._walk.epoch:
             self.branch(self._session.experiment.training)
 
     def branch(self, training: Training) -> None:
@@ -143,7 +143,8 @@ class RunActions(QObject):
             if run.experiment == experiment and run.course and len(run.course.changes) == 1:
                 session.select(run.number)
                 return
-        session.pause()
+        if session.room:
+            session.pause()
         try:
             session.start(experiment, keep=True)
         except RunListError as error:
@@ -163,9 +164,8 @@ class RunActions(QObject):
         if run.recorded <= (run.branched_at or 0):
             self._delete(number)
             return
-        self._notice.say(
+        self._notice.ask(
             f"Delete “{run.name}”? Its {run.recorded:,} epochs are lost.",
-            "warning",
             (
                 ("&Delete it", lambda: self._delete(number)),
                 ("&Keep it", lambda: self.said.emit("")),

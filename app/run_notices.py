@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
 from app.controls.notice_bar import NoticeBar
-from app.editing import Editing
 from app.run_actions import RunActions
 from app.stepping import Stepping
 from app.training.session import Session, State, describe
@@ -23,7 +22,6 @@ class RunNotices(QObject):
         session: Session,
         walk: Walk,
         notice: NoticeBar,
-        editing: Editing,
         actions: RunActions,
         stepping: Stepping,
         reset: Callable[[], None],
@@ -31,7 +29,7 @@ class RunNotices(QObject):
         """Take what explains why a number is not finite, and what begins the run again."""
         super().__init__(session)
         self._session, self._walk, self._notice = session, walk, notice
-        self._editing, self._actions, self._stepping = editing, actions, stepping
+        self._actions, self._stepping = actions, stepping
         self._reset = reset
         walk.said.connect(self._say_of_walk)
         actions.said.connect(self._say_or_show_state)
@@ -42,8 +40,8 @@ class RunNotices(QObject):
     def show_state(self) -> None:
         """Say what training is doing, or ask again what has to be answered first."""
         session = self._session
-        if self._editing.waits:
-            self._editing.ask()
+        if self._notice.waits:
+            self._notice.ask_again()
             return
         run, place = session.current, "" if session.running else self._walk.sentence
         if session.state is State.DIVERGED and not place:
@@ -56,7 +54,7 @@ class RunNotices(QObject):
 
     def _say_of_walk(self, sentence: str) -> None:
         """Say what keeps the cursor, or is special there; else what training is doing."""
-        if sentence != self._walk.sentence and not self._editing.waits:
+        if sentence != self._walk.sentence:
             self._notice.say(sentence)
         elif not self._session.running:
             self.show_state()
@@ -75,10 +73,14 @@ class RunNotices(QObject):
         self._notice.say(sentence, "warning", (*further, ("&Reset now", self._reset)))
 
     def _warn_of_divergence(self, sentence: str) -> None:
+        if self._notice.waits:
+            return  # it is said once the question is answered
         answers = (("&Why?", self._explain_non_finite), ("&Reset now", self._reset))
         self._notice.say(sentence, "warning", answers)
 
     def _show_failure(self, sentence: str, details: str) -> None:
+        if self._notice.waits:
+            return
         self._notice.say(
             sentence,
             "error",

@@ -27,6 +27,7 @@ class NoticeBar(QFrame):
         self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._label.setAccessibleName("Notice")
         self._buttons: list[QPushButton] = []
+        self._question: tuple[str, Sequence[Answer]] | None = None
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(10, 3, 6, 3)
         self._layout.addWidget(self._label, 1)
@@ -37,8 +38,48 @@ class NoticeBar(QFrame):
         """Whether there are buttons to answer with."""
         return bool(self._buttons)
 
+    @property
+    def waits(self) -> bool:
+        """Whether a question stands that has to be answered first."""
+        return self._question is not None
+
+    def ask(self, question: str, answers: Sequence[Answer]) -> None:
+        """Ask something; it stands until it is answered, withdrawn or something else is asked."""
+        self._question = question, answers
+        self._show(question, "warning", [(text, self._answer(do)) for text, do in answers])
+
+    def ask_again(self) -> None:
+        """Show the question that stands, and nothing else."""
+        if self._question is not None:
+            self.ask(*self._question)
+
+    def withdraw(self) -> None:
+        """Let no question stand any more; what is shown stays until something else is said."""
+        self._question = None
+
+    def _answer(self, do: Callable[[], None]) -> Callable[[], None]:
+        def answer() -> None:
+            self.withdraw()
+            do()
+
+        return answer
+
     def say(self, sentence: str, kind: str = "status", answers: Sequence[Answer] = ()) -> None:
-        """Show a sentence of kind "status", "warning" or "error", with a button per answer."""
+        """Show a sentence of kind "status", "warning" or "error", with a button per answer.
+
+        While a question stands, the sentence is said before it.
+        """
+        if self._question is None:
+            self._show(sentence, kind, answers)
+            return
+        question, choices = self._question
+        self._show(
+            f"{sentence} {question}".strip(),
+            "warning",
+            [(text, self._answer(do)) for text, do in choices],
+        )
+
+    def _show(self, sentence: str, kind: str, answers: Sequence[Answer]) -> None:
         self._label.setText(sentence)
         self._label.setAccessibleDescription(sentence)
         for button in self._buttons:

@@ -290,16 +290,16 @@ class Session(QObject):
             run.begin(self._worker(run).loop.reset(run.experiment))
         self._run_timer()
         self.state_changed.emit(self.state)
-        self.runs_changed.emit()
         self.run_reset.emit()
+        self.runs_changed.emit()
 
     def _look_at(self, run: Run) -> None:
         """Make a run the current one, and tell all of it."""
         self._take_frame(run)
         self._list.current = run
         self._run_timer()
-        self.runs_changed.emit()
         self.run_selected.emit()
+        self.runs_changed.emit()
         if run.history is not None:
             self.frame_arrived.emit()
         self.state_changed.emit(self.state)

@@ -6,7 +6,7 @@ import math
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QSize
-from PySide6.QtGui import QFont, QFontMetricsF
+from PySide6.QtGui import QFont, QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.theme import Theme
@@ -14,6 +14,9 @@ from autograd.digits import digits
 
 Ticks = list[tuple[float, list[float]]]
 """Where an axis has ticks, the coarser ones first: their distance, and where they are."""
+
+LEAST_LINES = 4
+"""Lines of text that a plot must be high for numbers at its left axis."""
 
 PART_OF_DECADE = 0.5
 """A logarithmic range, in decades, below which few powers of ten or their multiples lie in it."""
@@ -69,6 +72,15 @@ class ThemedPlot(pg.PlotWidget):
         self.getAxis("bottom").setStyle(
             textFillLimits=[(0, 0.6), (2, 0.45), (4, 0.3), (6, 0.15)]  # room between numbers
         )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102  Qt's
+        super().resizeEvent(event)
+        if getattr(self, "_axis_labels", None) is None:
+            return  # pyqtgraph resizes before we are made
+        lines = self.height() / self.fontMetrics().height()
+        axis = self.getAxis("left")  # whose numbers would stand over each other
+        axis.setStyle(showValues=lines > LEAST_LINES)
+        axis.showLabel(lines > LEAST_LINES + 2)
 
     def minimumSizeHint(self) -> QSize:  # noqa: D102  Qt's
         return QSize(60, 36)  # so that a small window is possible at all

@@ -48,7 +48,7 @@ def test_all_runs_of_a_race_train_at_once_from_the_same_start(runner, session):
     first = runner.begin(small(), 5)
     runner.told.clear()
     session.race(entrants(small()))
-    assert runner.told == [State.PAUSED, "runs_changed", "run_reset"]
+    assert runner.told == [State.PAUSED, "run_reset", "runs_changed"]
     runs = session.runs[1:]
     assert session.current is runs[0]
     assert [run.name for run in runs] == [each.label for each in Optimizer]
@@ -89,7 +89,7 @@ def test_a_race_that_is_reset_stands_at_the_start(runner, session):
     runner.wait(lambda: all(run.epoch > 0 for run in runs))
     runner.told.clear()
     session.reset()
-    assert runner.told == [State.PAUSED, "runs_changed", "run_reset"]
+    assert runner.told == [State.PAUSED, "run_reset", "runs_changed"]
     assert [run.history for run in runs] == [None] * 3
     for run in runs:
         runner.wait_for_epoch(run, 0)

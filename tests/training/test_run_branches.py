@@ -24,7 +24,7 @@ def test_a_branch_is_there_at_once_with_its_epochs_and_settings(runner, session)
     parent = runner.begin(small(), 7)
     runner.told.clear()
     run = session.branch(4, ADAM)
-    assert runner.told == ["runs_changed", "run_selected", "frame_arrived", State.PAUSED]
+    assert runner.told == ["run_selected", "runs_changed", "frame_arrived", State.PAUSED]
     assert run is session.current
     assert session.runs == (parent, run)
     assert (run.name, run.colour, run.parent, run.branched_at) == ("Run 2", 1, 1, 4)

@@ -70,7 +70,7 @@ def test_a_run_that_is_kept_stays_as_it_was(runner, session):
     history = first.history
     runner.told.clear()
     session.start(small(epochs=20), keep=True)
-    assert runner.told == [State.PAUSED, "runs_changed", "run_reset"]
+    assert runner.told == [State.PAUSED, "run_reset", "runs_changed"]
     second = session.current
     runner.wait_for_epoch(second, 0)
     assert session.runs == (first, second)
@@ -107,7 +107,7 @@ def test_selecting_shows_all_of_the_other_run(runner, session):
     second = runner.begin(small(), 2, keep=True)
     runner.told.clear()
     session.select(first.number)
-    assert runner.told == ["runs_changed", "run_selected", "frame_arrived", State.FINISHED]
+    assert runner.told == ["run_selected", "runs_changed", "frame_arrived", State.FINISHED]
     assert session.current is first
     assert (session.epoch, session.history) == (3, first.history)
     session.select(second.number)
@@ -227,7 +227,7 @@ def test_in_place_of_the_current_run_its_neighbour_is_current(runner, session, d
     runner.told.clear()
     session.delete(deleted)
     assert session.current.number == current
-    assert runner.told == ["runs_changed", "run_selected", "frame_arrived", State.PAUSED]
+    assert runner.told == ["run_selected", "runs_changed", "frame_arrived", State.PAUSED]
 
 
 def test_another_run_is_deleted_without_the_current_ones_notice(runner, session):

@@ -128,6 +128,16 @@ def test_more_epochs_prolong_the_run_itself_wherever_one_looks(trained):
     trained.wait(lambda: trained.epoch == 30)
 
 
+def test_a_fresh_branch_can_be_left_earlier_by_another(trained):
+    look_at(trained, 11)
+    trained.window.setFocus()
+    trained.press(Qt.Key.Key_B)
+    look_at(trained, 4)
+    trained.window.setFocus()
+    trained.press(Qt.Key.Key_B)
+    assert [run.branched_at for run in runs(trained)] == [None, 11, 4]
+
+
 def test_b_twice_makes_one_branch(trained):
     look_at(trained, 11)
     trained.window.setFocus()

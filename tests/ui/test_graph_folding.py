@@ -197,3 +197,14 @@ def test_a_hundred_thousand_samples_unfold_and_are_looked_at(make_window, qtbot)
     person.train(1)
     press_on_canvas(person, Qt.Key.Key_U)
     assert canvas.scene.detailed
+
+
+def test_unfolding_behind_another_tab_after_the_data_have_shrunk(person):
+    person.find("runs_dock").raise_()
+    person.settle()
+    person.enter("samples", "2")
+    person.wait(lambda: person.epoch == 0)
+    person.window.walk.set_folded(False)
+    person.find("graph_dock").raise_()
+    person.settle()
+    assert not canvas_of(person).scene.detailed

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 
+from app.training.loop import State
 from tests.ui.person import Person
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -199,3 +201,52 @@ def test_both_runs_can_be_kept(person):
     assert (first.epoch, second.epoch) == (4, 0)
     assert second is person.window.session.current
     assert second.experiment.data.samples == 5
+
+
+def test_a_question_stands_whatever_is_said_meanwhile(person):
+    person.train(2)
+    person.enter("samples", "5")
+    QGuiApplication.clipboard().setText("no numbers")
+    person.choose_in_menu("Edit", "Paste table")
+    assert "nothing to paste" in person.read("notice_text")
+    assert person.sees("answer_keep_both")
+    person.click("answer_keep_this_run")
+    assert person.read("samples") == "41"
+    assert not person.sees("answer_keep_both")
+
+
+def test_a_run_that_diverges_leaves_the_question_to_be_answered(make_window, qtbot):
+    person = Person(make_window("exploding"), qtbot)
+    person.train(2)
+    person.enter("samples", "30")
+    person.window.session.step()
+    person.wait(lambda: person.state is State.DIVERGED)
+    assert person.sees("answer_keep_this_run")
+    assert not person.sees("answer_reset_now")
+    person.click("answer_keep_this_run")
+    assert person.sees("answer_reset_now")
+    assert "infinite" in person.read("notice_text")
+
+
+def test_the_question_about_undoing_stays_when_training_ends(person):
+    person.enter("samples", "5")
+    person.wait(lambda: person.epoch == 0)
+    person.train(3)
+    undo(person)
+    person.window.session.step()
+    person.wait(lambda: person.epoch == 4)
+    assert person.sees("answer_go_on")
+    person.click("answer_keep_this_run")
+    assert not person.sees("answer_go_on")
+    assert "Paused" in person.read("notice_text")
+
+
+def test_going_back_to_another_model_draws_no_test_loss_of_the_one_before(person):
+    person.train(2)
+    person.choose("preset", "Overfitting")
+    person.click("answer_keep_both")
+    person.wait(lambda: person.epoch == 0)
+    undo(person)
+    person.wait(lambda: person.epoch == 2)
+    assert len(person.window.session.runs) == 1
+    assert person.window.loss_view._test is None

@@ -151,6 +151,10 @@ class GraphCanvas(Viewport):
         if start is not None and anchor is not None and before is not None:
             self._keep_in_place(scene, anchor, start, before if animated else None)
 
+    def forget_sample(self) -> None:
+        """Keep no sample's node in place any more: there are other data."""
+        self._sample_shown = 0
+
     def _keep_in_place(
         self, scene: Scene, anchor: SelectedNode, pixel: QPointF, before: Scene | None
     ) -> None:

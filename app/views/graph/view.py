@@ -169,6 +169,7 @@ class GraphView(QWidget):
         """Show another loss's graph; its first moment sets the scale of the colours."""
         self._probe = None
         self.light(())
+        self.canvas.forget_sample()
         self._take_probe(probe)
         self.show_run()
 

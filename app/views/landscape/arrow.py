@@ -41,6 +41,11 @@ def times_as_long(raw: float, taken: float) -> int | None:
     return next((times for times in TIMES if SHORT <= times * longest <= LONG), None)
 
 
+def shorter(times: int) -> int:
+    """Return the next smaller number of times that a step may be drawn as long, 1 at least."""
+    return max((each for each in TIMES if each < times), default=1)
+
+
 class StepArrow(pg.GraphicsObject):
     """Draws a step from a point, however the axes are stretched."""
 

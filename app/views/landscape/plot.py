@@ -214,6 +214,11 @@ class LandscapePlot(GrabbingPlot):
         pixels = np.hypot(*(step / pixel))
         return float(pixels / max(1.0, min(box.width(), box.height())))
 
+    def holds(self, place: np.ndarray) -> bool:
+        """Return whether a place of shape (2,) is in view; NOWHERE is nowhere else."""
+        low, high = np.array(self.getViewBox().viewRange(), dtype=float).T
+        return not np.any((place < low) | (place > high))
+
     def set_theme(self, theme: Theme) -> None:
         """Use the theme's colours; those of the map and what is over it stay."""
         super().set_theme(theme)

@@ -17,7 +17,7 @@ from app.training.history import History
 from app.training.landscape import LARGEST, Slice, follow, steps_of, with_columns
 from app.training.moment import Moment
 from app.training.snapshot import Probe
-from app.views.landscape.arrow import times_as_long
+from app.views.landscape.arrow import shorter, times_as_long
 from app.views.landscape.colours import ColourBar, Scale
 from app.views.landscape.controls import Controls, Readout
 from app.views.landscape.legend import Legend
@@ -289,6 +289,8 @@ class LandscapeView(QWidget):
             for step in (steps.raw, steps.taken)
         )
         times = times_as_long(*(self.plot.share(step) for step in (raw, taken)))
+        while times is not None and times > 1 and not self.plot.holds(start + times * taken):
+            times = shorter(times)
         drawn, self._times = np.nan if times is None else times, times
         self.plot.show_steps(start, start + drawn * raw, start + drawn * taken)
         self._show_legend(times)

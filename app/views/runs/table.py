@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from app.views.runs.model import NAME, SHOWN, SWATCH, RunsModel
 
-NAME_WIDTHS, WIDTHS = (10, 22), (5, 26)
+NAME_WIDTHS, WIDTHS = (10, 36), (5, 26)
 """Characters that a column has room for, at least and at most: of names, of others."""
 
 LIVE_WIDTH = 15
