@@ -90,7 +90,6 @@ class FitPlot(GrabbingPlot):
         """Leave out what a small plot has no room for: the legend must not hide the data."""
         lines = self.height() / self.fontMetrics().height()
         self._legend.setVisible(lines > 12)
-        self.getAxis("bottom").showLabel(lines > 8)
         if self._shows_all and self._data is not None and not self.keeps_range:
             self._show_all()  # the legend takes another share of the height
 

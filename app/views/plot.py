@@ -81,6 +81,7 @@ class ThemedPlot(pg.PlotWidget):
         axis = self.getAxis("left")  # whose numbers would stand over each other
         axis.setStyle(showValues=lines > LEAST_LINES)
         axis.showLabel(lines > LEAST_LINES + 2)
+        self.getAxis("bottom").showLabel(lines > 2 * LEAST_LINES)
 
     def minimumSizeHint(self) -> QSize:  # noqa: D102  Qt's
         return QSize(60, 36)  # so that a small window is possible at all

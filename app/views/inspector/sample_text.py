@@ -7,12 +7,15 @@ from html import escape
 import numpy as np
 
 from app.views.inspector.reading import Contributions, Reading
-from app.views.inspector.wording import percent, rows, show, strong
+from app.views.inspector.wording import brief, percent, rows, show, strong
 
 INVITATION = (
     "Click a node or an edge of the graph, or step through the trace (→), "
     "to see why its gradient is what it is."
 )
+
+FEW = 4
+"""Parameters up to which their gradients are told with more digits."""
 
 MOST = 10
 """Parameters that are listed: the same ones at every epoch, so that they can be read."""
@@ -35,6 +38,7 @@ def sample(reading: Reading) -> str:
 def shares(reading: Reading) -> str:
     """Return the selected sample's share of the first parameters' gradients."""
     lines = []
+    write = show if len(reading.tape.parameters) <= FEW else brief
     for place in reading.tape.parameters[:MOST]:
         contributions = reading.contributions(place)
         if contributions is None:
@@ -42,11 +46,11 @@ def shares(reading: Reading) -> str:
         gradient = escape(reading.called(place).gradient)
         total = reading.gradient(place)
         if total is None or not contributions.known[reading.sample]:
-            lines.append((gradient, show(None)))
+            lines.append((gradient, write(None)))
             continue
         own = float(contributions.numbers[reading.sample])
         share = _share(contributions, own)
-        lines.append((gradient, f"{strong(show(own))} of {show(total)}{share}"))
+        lines.append((gradient, f"{strong(write(own))} of {write(total)}{share}"))
     more = len(reading.tape.parameters) - MOST
     note = f"<p>And {more:,} more: a parameter that is clicked on tells its own.</p>"
     return rows(lines) + (note if more > 0 else "")

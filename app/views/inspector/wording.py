@@ -26,6 +26,11 @@ def show(number: float | None) -> str:
     return NONE if number is None else digits(number, DIGITS)
 
 
+def brief(number: float | None) -> str:
+    """Return a number with so few digits that two of them fit beside a long name."""
+    return NONE if number is None else digits(number, 3)
+
+
 def rough(number: float) -> str:
     """Return the size of a small number: 3e−13, 0, inf."""
     return digits(number, 1)
