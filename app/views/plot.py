@@ -75,8 +75,11 @@ class ThemedPlot(pg.PlotWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102  Qt's
         super().resizeEvent(event)
-        if getattr(self, "_axis_labels", None) is None:
-            return  # pyqtgraph resizes before we are made
+        if getattr(self, "_axis_labels", None) is not None:  # pyqtgraph resizes before that
+            self._fit_axes()
+
+    def _fit_axes(self) -> None:
+        """Leave out what a low plot has no room for."""
         lines = self.height() / self.fontMetrics().height()
         axis = self.getAxis("left")  # whose numbers would stand over each other
         axis.setStyle(showValues=lines > LEAST_LINES)
@@ -98,6 +101,7 @@ class ThemedPlot(pg.PlotWidget):
                 label, **{"color": theme.muted.name(), "font-size": f"{self._point_size()}pt"}
             )
             axis.setTickFont(self._tick_font())
+        self._fit_axes()  # a label that is set is shown
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: D102  Qt's
         super().changeEvent(event)

@@ -160,4 +160,5 @@ def show_model(view: LandscapeView, probe: SimpleNamespace, rows: list[list[floa
     moment = Moment(last - 1, probe, Evaluation(probe.tape, rows[-2]))
     view.show_run(probe)
     view.show_moment(moment, history, TRAINING, last)
+    QApplication.processEvents()  # until then the axes have not their own width
     return moment
