@@ -139,8 +139,8 @@ class Editing(QObject):
         session = self._session
         if session is None:
             return None
-        numbers = {run.number for run in session.runs}
-        self._stacks = {each: stack for each, stack in self._stacks.items() if each in numbers}
+        for gone in self._stacks.keys() - {run.number for run in session.runs}:
+            self._stacks.pop(gone).deleteLater()
         number = session.current.number
         if number not in self._stacks:
             self._stacks[number] = QUndoStack(self)
@@ -196,9 +196,9 @@ class Editing(QObject):
             answers.append(("Keep &both", lambda: self._apply(pending, keep=True)))
         answers.append(("&Keep this run", self.take_back))
         self._name_actions()
+        unless = ", unless you keep both" if session.room else ""
         self._notice.ask(
-            f"{pending.what}: this starts training anew, and the run so far is lost, unless you "
-            "keep both.",
+            f"{pending.what}: this starts training anew, and the run so far is lost{unless}.",
             answers,
         )
 
