@@ -75,7 +75,7 @@ class RunPanel(QObject):
         known = (probe, parameters.tobytes(), walk.epoch, session.experiment.training)
         if known == self._known:
             return
-        if self._seconds > LONG and not self._rest.isActive() and not at_rest:
+        if self._seconds > LONG and not at_rest and not session.running:
             self._rest.start()  # not at every epoch that a person drags the timeline over
             return
         self._rest.stop()
