@@ -12,7 +12,7 @@ from app.study.experiment import Problem
 from app.training.run import Run
 from app.training.session import Session
 from app.training.snapshot import Probe
-from app.training.testing import TestLoss
+from app.training.testing import TestLoss, tape_of_test
 from app.training.walk import Walk
 from app.views.fit_view import FitView
 from app.views.landscape.view import LandscapeView
@@ -133,7 +133,5 @@ def _test_loss(run: Run) -> float | None:
 @lru_cache(maxsize=8)
 def _test_loss_of(problem: Problem) -> TestLoss | None:
     """Return what computes the test loss of a problem; None if no samples are kept for it."""
-    if not problem.data.test_share:
-        return None
-    tape = Probe(problem).test_tape()
+    tape = tape_of_test(problem)
     return None if tape is None else TestLoss(tape)

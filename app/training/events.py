@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from app.study.difference import in_words
 from app.study.hyperparameters import Training
-from app.study.setting import settings_of, show
+from app.study.setting import settings_of
 
 if TYPE_CHECKING:  # NumPy comes with them
     from app.training.course import Course
@@ -68,15 +69,8 @@ def difference(before: Training, after: Training) -> str:
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
             label = setting.label[0].lower() + setting.label[1:]
-            parts.append(f"{label} {_in_words(old)} → {_in_words(new)}")
+            parts.append(f"{label} {in_words(old)} → {in_words(new)}")
     return "; ".join(parts)
-
-
-def _in_words(value: Any) -> str:
-    """Return a setting's value as its control shows it."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return getattr(value, "label", value.value) if isinstance(value, Enum) else show(value)
 
 
 def _changes_of_settings(changes: tuple[tuple[int, Training], ...]) -> Iterator[Event]:

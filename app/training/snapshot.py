@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from app.study.experiment import Problem
 from app.study.model import Curve, record_loss
 from autograd.evaluation import Evaluation
 from autograd.naming import Names
-from autograd.tape import Column, Tape
+from autograd.tape import Column
 
 Chosen = npt.NDArray[np.int64]
 
@@ -74,13 +74,6 @@ class Probe:
     def curve(self, x: Column) -> Curve:
         """Return the model's prediction along some x, of shape (points,), for any parameters."""
         return Curve(self.problem, x)
-
-    def test_tape(self) -> Tape | None:
-        """Return the loss of the test samples, without weight decay; None if there are none."""
-        if not len(self.test):
-            return None
-        model = replace(self.problem.model, weight_decay=0.0)
-        return record_loss(replace(self.problem, model=model), self.test).tape
 
     def snapshot(
         self,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from app.study.data import make_samples
+from app.study.experiment import Problem
+from app.study.model import record_loss
 from app.training.history import History
 from app.training.landscape import losses_of
 from autograd.tape import Tape
@@ -17,6 +21,15 @@ Epochs = npt.NDArray[np.int64]
 
 BUDGET = 0.008
 """Seconds that one look at the curve may take, about."""
+
+
+def tape_of_test(problem: Problem) -> Tape | None:
+    """Return the loss of the test samples, without weight decay; None if there are none."""
+    samples = make_samples(problem.data, problem.model).test
+    if not len(samples):
+        return None
+    model = replace(problem.model, weight_decay=0.0)
+    return record_loss(replace(problem, model=model), samples).tape
 
 
 class TestLoss:

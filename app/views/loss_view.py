@@ -20,7 +20,7 @@ from app.training.history import History
 from app.views.loss_legend import LossLegend
 from app.views.loss_others import OtherCurves, OtherRun
 from app.views.loss_test_curve import TestCurve
-from app.views.plot import ThemedPlot
+from app.views.plot import ThemedPlot, nice_ceiling
 
 
 class LossView(QWidget):
@@ -263,7 +263,7 @@ class LossView(QWidget):
         last = max(last, self._last_epoch)
         if last < 0:
             return
-        right = max(last, min(_nice_ceiling(max(20, last)), max(self._epochs, 20)))
+        right = max(last, min(nice_ceiling(max(20, last)), max(self._epochs, 20)))
         _, losses = self._history.thinned(0, self._last_epoch + 1, 500)
         test = np.empty(0) if self._test is None else self._test.losses
         heights = np.concatenate([self._height(losses), others, self._height(test)])
@@ -272,7 +272,7 @@ class LossView(QWidget):
         if self._log.isChecked():
             low, high = _half_decades(low, high)
         else:
-            low, high = min(0.0, low), _nice_ceiling(high, (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0))
+            low, high = min(0.0, low), nice_ceiling(high, (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0))
         self.plot.setRange(xRange=(-0.02 * right, 1.02 * right), yRange=(low, high), padding=0.02)
 
     # -- the crosshair ----------------------------------------------------------------------
@@ -314,14 +314,6 @@ class LossView(QWidget):
     def leaveEvent(self, event: object) -> None:  # noqa: D102  Qt's
         super().leaveEvent(event)
         self._set_cursor(None)
-
-
-def _nice_ceiling(value: float, steps: tuple[float, ...] = (1.0, 2.0, 5.0)) -> float:
-    """Return the smallest of some multiples of a power of ten that is not below the value."""
-    if value <= 0 or not math.isfinite(value):
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(value))
-    return next((step * power for step in steps if step * power >= value), 10.0 * power)
 
 
 def _half_decades(low: float, high: float) -> tuple[float, float]:

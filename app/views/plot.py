@@ -34,7 +34,7 @@ class SparseLogAxis(pg.AxisItem):
             return super().tickValues(minVal, maxVal, size)
         line = QFontMetricsF(self.style["tickFont"] or QFont()).height()
         low, high = 10.0**minVal, 10.0**maxVal
-        step = _nice_step((high - low) * 2.5 * line / max(size, 1.0))
+        step = nice_ceiling((high - low) * 2.5 * line / max(size, 1.0))
         first, last = math.ceil(low / step), math.floor(high / step)
         if not 0 < first <= last < first + 100:
             return super().tickValues(minVal, maxVal, size)
@@ -117,7 +117,9 @@ class ThemedPlot(pg.PlotWidget):
         return font
 
 
-def _nice_step(least: float) -> float:
-    """Return the smallest of 1, 2 and 5 times a power of ten that is not below a number."""
-    power = 10.0 ** math.floor(math.log10(max(least, 1e-300)))
-    return next(step * power for step in (1, 2, 5, 10) if step * power >= least)
+def nice_ceiling(value: float, steps: tuple[float, ...] = (1.0, 2.0, 5.0)) -> float:
+    """Return the smallest of some multiples of a power of ten that is not below the value."""
+    if value <= 0 or not math.isfinite(value):
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next((step * power for step in steps if step * power >= value), 10.0 * power)

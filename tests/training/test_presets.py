@@ -12,6 +12,7 @@ from app.study.experiment import Experiment
 from app.study.hyperparameters import Optimizer, Schedule
 from app.study.presets import find_preset, presets
 from app.training.snapshot import Probe
+from app.training.testing import tape_of_test
 from app.training.trainer import Trainer
 
 PRESETS = {preset.key: preset for preset in presets()}
@@ -251,7 +252,7 @@ def test_the_deeper_network_fits_what_the_tiny_one_cannot():
 
 def on_test_data(trainer: Trainer, key: str) -> np.ndarray:
     """Return the loss of a preset's test samples at every 20th epoch of a run."""
-    tape = Probe(PRESETS[key].experiment.problem).test_tape()
+    tape = tape_of_test(PRESETS[key].experiment.problem)
     history = trainer.history
     return np.array([tape.evaluate(history.parameters(e))[0] for e in range(0, len(history), 20)])
 
